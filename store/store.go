@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"cinnabar/spec"
+)
+
+// A Position is the place of an entry in the log's one total order. Positions
+// grow strictly and may leave gaps; 0 is before everything. They fit 48 bits.
+type Position uint64
+
+// MaxPosition is the largest position an id can be sealed for.
+const MaxPosition Position = 1<<48 - 1
+
+// A Durability is what an appended entry survives.
+type Durability uint8
+
+const (
+	Memory Durability = iota + 1 // nothing: it is lost with the process
+	OS                           // the process: the operating system has it
+	Disk                         // power loss: the device has it
+)
+
+// String returns the word used in settings and headers.
+func (d Durability) String() string {
+	switch d {
+	case Memory:
+		return "memory"
+	case OS:
+		return "os"
+	case Disk:
+		return "disk"
+	}
+	return "none"
+}
+
+// An Entry is one thing that happened, at its place in the log. Entries are
+// shared between readers: do not change what they point to.
+type Entry struct {
+	Position Position
+	// ID is what subscribers see: the id the publisher brought, else the
+	// sealed position.
+	ID spec.EventID
+	// At is when the entry was appended, to the millisecond.
+	At     time.Time
+	Update *spec.Update
+}
+
+// A Receipt answers an append: the entry of each update, in the order given,
+// and the durability all of them reached.
+type Receipt struct {
+	Entries []Entry
+	Reached Durability
+}
+
+// A Chunk is a bounded stretch of the log after some position.
+type Chunk struct {
+	Entries []Entry
+	// Through is the position up to which the chunk is complete: reading on
+	// after it misses nothing. At the end of the log it is the visible head.
+	Through Position
+	// Trimmed says that retention removed entries between the requested
+	// position and the first one here.
+	Trimmed bool
+}
+
+// A Place is where a cursor leads.
+type Place struct {
+	// After is the position that replay starts after.
+	After Position
+	// Exact says that the requested id is honoured completely: nothing after
+	// it is missing. Where it is false, clients are told [spec.Earliest].
+	Exact bool
+}
+
+// Bounds are the ends of what can be read.
+type Bounds struct {
+	Oldest Position // first retained entry, 0 when there is none
+	Newest Position // the visible head: largest visible position, or the last one of an earlier run
+	// Trimmed is the largest position retention ever removed, 0 for none.
+	Trimmed Position
+}
+
+// Errors of a [Log]. Engines wrap them with what was being done.
+var (
+	// ErrUnavailable: nothing was promised and, as far as can be known,
+	// nothing stored; the caller may retry later.
+	ErrUnavailable = errors.New("history is unavailable")
+	// ErrClosed: the log was closed.
+	ErrClosed = errors.New("history is closed")
+	// ErrTooLarge: a single update exceeds what the engine can hold.
+	ErrTooLarge = errors.New("update is too large for the history")
+	// ErrTrimmed: the follower's position was overtaken by retention.
+	ErrTrimmed = errors.New("history was trimmed past this position")
+)
+
+// A Log is what happened, in order. DESIGN.md beside this file is the
+// contract in prose; storetest is the contract as a test. All methods are safe
+// for concurrent use.
+//
+// An entry becomes visible (to Read, Follow, Find and Bounds) when it and
+// every entry before it have reached the durability asked for them, in the
+// order of positions: no smaller position becomes visible after a larger one.
+type Log interface {
+	// Append adds updates at the end, next to each other and in order, and
+	// returns when they have reached the durability wanted. An engine that
+	// cannot reach it says in the receipt what it did reach.
+	// On an error nothing was acknowledged; entries may still prove to have
+	// been persisted and then become visible, each once. Cancelling ctx stops
+	// the waiting, not the append.
+	Append(ctx context.Context, want Durability, updates ...*spec.Update) (Receipt, error)
+
+	// Read returns visible entries after a position, as many as fit about
+	// limit bytes, at least one if there is one. It holds no lock or
+	// transaction once it has returned.
+	Read(ctx context.Context, after Position, limit int) (Chunk, error)
+
+	// Find resolves a cursor: the id of an event as a client sent it, of any
+	// origin and perhaps forged. An unknown id, and [spec.Earliest], lead to
+	// Place{0, false}. Sealed ids resolve in constant time by order, even
+	// when their entry was trimmed; brought ones by index, earliest
+	// occurrence first.
+	Find(ctx context.Context, id string) (Place, error)
+
+	// Follow calls deliver, on the caller's goroutine, with every entry that
+	// becomes visible after a position, in order, whichever node appended it.
+	// The slice is only valid during the call. It returns ctx's error when
+	// ctx ends, ErrTrimmed when retention overtook it, ErrClosed at the end.
+	Follow(ctx context.Context, after Position, deliver func([]Entry)) error
+
+	// Bounds returns the ends of the visible log.
+	Bounds(ctx context.Context) (Bounds, error)
+
+	// Health returns nil while appends are expected to succeed, else why not
+	// and what to do about it. It never blocks.
+	Health() error
+
+	// Close flushes what waits, unblocks every call with ErrClosed and
+	// releases the history.
+	Close() error
+}
