@@ -2,13 +2,20 @@ package fanout
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
-	"net/http"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"cinnabar/spec"
 	"cinnabar/store"
 )
+
+// ErrClosed refuses a stream after Close.
+var ErrClosed = errors.New("fanout: closed")
 
 // Config is what an [Engine] is made of. Only Log is required.
 type Config struct {
@@ -17,25 +24,26 @@ type Config struct {
 	Logger    *slog.Logger  // nil means slog.Default()
 }
 
-// An Engine follows one log and serves its subscribers.
-type Engine struct{}
-
-// New starts an engine at the visible head of the log.
-func New(c Config) (*Engine, error) { panic("fanout: being written") }
-
 // A Subscription is what a subscriber asked for and may have.
 type Subscription struct {
 	// Selectors: an update about a topic that any of them matches is meant.
 	Selectors []*spec.Selector
 	// CanReceive decides about private updates by their topics; nil means no.
 	CanReceive func(topics []string) bool
+
 	// Replay makes the stream begin after position After of the history, and
-	// not with what is published from now on.
+	// not with what becomes visible from now on.
 	Replay bool
 	After  store.Position
+	// LossTold says that the client has been told that entries after its
+	// cursor may be gone, so that finding them trimmed when the replay begins
+	// is no reason to end the stream.
+	LossTold bool
+
 	// Ends is when the stream has to end, with reason EndsWith; zero: never.
 	Ends     time.Time
 	EndsWith Reason
+
 	// Closed is called once when the stream has ended, whoever ended it, from
 	// a goroutine of the engine's choosing; it must not block. May be nil.
 	Closed func(Reason, Tally)
@@ -43,28 +51,36 @@ type Subscription struct {
 
 // A Tally is what one stream carried.
 type Tally struct {
-	Events, Bytes uint64
-	Opened        time.Time
+	Opened time.Time
+	Events uint64
+	Bytes  uint64 // of the stream, before transfer coding
 }
 
-// Join fixes the subscriber's position: from here on nothing meant for it is
-// missed. The caller goes on with Carry or, failing that, Abandon. After Close
-// it returns an error.
-func (e *Engine) Join(s Subscription) (*Subscriber, error) { panic("fanout: being written") }
+// An Engine follows one log and serves its subscribers. Its goroutines are
+// one dispatcher and a fixed pool of catch-up workers; Close ends them.
+type Engine struct {
+	log       store.Log
+	logger    *slog.Logger
+	heartbeat time.Duration
 
-// A Subscriber is a cursor on the log with a filter.
-type Subscriber struct{}
+	stop      context.CancelFunc // ends the dispatcher and the workers
+	workers   sync.WaitGroup     // counts them
+	lagging   *queue             // subscribers whose turn to catch up has come
+	delivered atomic.Uint64      // events handed to sockets, counted by the streams
+	joins     sync.Pool          // of *[]byte: buffers in which streams join waiting events
 
-// Carry answers the request with status 200, the headers already set on w, the
-// opening bytes, and then the subscriber's events until the stream ends. It
-// may return before that: nothing after it may assume that the stream is over.
-// Subscription.Closed says when it is.
-func (s *Subscriber) Carry(w http.ResponseWriter, r *http.Request, opening []byte) {
-	panic("fanout: being written")
+	// mu makes "considered up to here" one fact for everybody: it guards the
+	// dispatcher's position together with who is live. It is never held
+	// across I/O. Lock order: mu, then a stream's own lock.
+	mu       sync.Mutex
+	position store.Position // every entry up to here was offered to the live subscribers
+	index    *index
+	members  map[*Subscriber]struct{}
+	matched  []*Subscriber // reused by the dispatcher
+	empty    chan struct{} // closed when closing and the last member has left
+	closing  bool
+	stats    Stats
 }
-
-// Abandon gives up a subscriber that was never carried.
-func (s *Subscriber) Abandon(r Reason) { panic("fanout: being written") }
 
 // Stats is a snapshot of the engine's counters.
 type Stats struct {
@@ -77,9 +93,136 @@ type Stats struct {
 	Position         store.Position    // the dispatcher's
 }
 
+// New starts an engine at the visible head of the log.
+func New(c Config) (*Engine, error) {
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	bounds, err := c.Log.Bounds(context.Background())
+	if err != nil {
+		return nil, fmt.Errorf("reading the head of the history: %w", err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	e := &Engine{
+		log:       c.Log,
+		logger:    c.Logger,
+		heartbeat: c.Heartbeat,
+		stop:      stop,
+		lagging:   newQueue(),
+		position:  bounds.Newest,
+		index:     newIndex(),
+		members:   make(map[*Subscriber]struct{}),
+		empty:     make(chan struct{}),
+		stats:     Stats{Closed: make(map[Reason]uint64)},
+		joins:     sync.Pool{New: func() any { return new([]byte) }},
+	}
+	e.workers.Go(func() { e.dispatch(ctx) })
+	// Few, so that replays cannot take the machine from live delivery.
+	for range max(1, runtime.GOMAXPROCS(0)/2) {
+		e.workers.Go(func() { e.catchUp(ctx) })
+	}
+	return e, nil
+}
+
+// join makes a subscriber at its one position and gives it its stream. It is
+// catching up; where nothing is left to read it is live at once.
+func (e *Engine) join(s Subscription, open func(*Subscriber) Stream) (*Subscriber, error) {
+	if !s.Replay {
+		// The visible head, not the dispatcher's position: what was
+		// acknowledged before the request came is not sent to it.
+		bounds, err := e.log.Bounds(context.Background())
+		if err != nil {
+			return nil, fmt.Errorf("reading the head of the history: %w", err)
+		}
+		s.After = bounds.Newest
+	}
+	sub := newSubscriber(e, s)
+	sub.stream = open(sub)
+
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closing {
+		return nil, ErrClosed
+	}
+	e.members[sub] = struct{}{}
+	for _, sel := range s.Selectors {
+		sub.seats = append(sub.seats, e.index.add(sel, sub))
+	}
+	e.stats.Joined++
+	e.stats.CatchingUp++
+	sub.state = catchingUp
+	if !e.promote(sub) {
+		e.lagging.push(sub)
+	}
+	return sub, nil
+}
+
+// leave forgets a subscriber whose stream has ended.
+func (e *Engine) leave(sub *Subscriber, r Reason) {
+	e.mu.Lock()
+	switch sub.state {
+	case live:
+		e.stats.Live--
+	case catchingUp:
+		e.stats.CatchingUp--
+	}
+	sub.state = gone
+	for _, seat := range sub.seats {
+		e.index.remove(seat)
+	}
+	sub.seats = nil
+	delete(e.members, sub)
+	e.stats.Closed[r]++
+	last := e.closing && len(e.members) == 0
+	e.mu.Unlock()
+	if last {
+		close(e.empty)
+	}
+}
+
 // Stats returns a snapshot.
-func (e *Engine) Stats() Stats { panic("fanout: being written") }
+func (e *Engine) Stats() Stats {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := e.stats
+	s.Position = e.position
+	s.Closed = make(map[Reason]uint64, len(e.stats.Closed))
+	for r, n := range e.stats.Closed {
+		s.Closed[r] = n
+	}
+	s.Delivered = e.delivered.Load()
+	return s
+}
 
 // Close ends every stream on an event boundary with the reason, refuses new
-// ones and stops the engine's goroutines, or returns ctx's error.
-func (e *Engine) Close(ctx context.Context, r Reason) error { panic("fanout: being written") }
+// ones and stops the engine's goroutines. It returns ctx's error when streams
+// are still open then; a second call returns nil.
+func (e *Engine) Close(ctx context.Context, r Reason) error {
+	e.mu.Lock()
+	if e.closing {
+		e.mu.Unlock()
+		return nil
+	}
+	e.closing = true
+	open := make([]Stream, 0, len(e.members))
+	for sub := range e.members {
+		open = append(open, sub.stream)
+	}
+	if len(open) == 0 {
+		close(e.empty)
+	}
+	e.mu.Unlock()
+
+	e.stop()
+	e.lagging.close()
+	e.workers.Wait()
+	for _, s := range open {
+		s.Close(r)
+	}
+	select {
+	case <-e.empty:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for streams to end: %w", ctx.Err())
+	}
+}

@@ -14,3 +14,6 @@ const (
 	Shutdown       Reason = "shutdown"        // the hub stops
 	Overload       Reason = "overload"        // no room for it
 )
+
+// endsPermission says that the subscriber may not have what is still pending.
+func (r Reason) endsPermission() bool { return r == TokenExpired || r == KeyRemoved }

@@ -1,0 +1,218 @@
+package fanout
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// stallLimit is how long a socket may refuse bytes before its subscriber is
+// closed as too slow.
+const stallLimit = 30 * time.Second
+
+// endLimit bounds how long the last bytes of a response may take.
+const endLimit = 5 * time.Second
+
+// joinLimit bounds the buffer in which waiting events are joined, so that they
+// leave in one write; a larger event goes out alone, from the shared bytes.
+const joinLimit = 64 << 10
+
+// heartbeat is a comment without the blank line that would end an event:
+// some old parsers take a lone comment block for an empty message.
+var heartbeat = []byte(":\n")
+
+// A portable stream is carried by the handler's own goroutine over an
+// http.ResponseWriter: HTTP/2, every operating system, anybody's server.
+type portable struct {
+	pending
+	wakeup chan struct{} // holds one: "look again"
+
+	// Owned by run.
+	subscriber *Subscriber
+	w          http.ResponseWriter
+	control    *http.ResponseController
+	shared     bool      // one of several streams on its connection (HTTP/2)
+	deadline   time.Time // of writes, as last set; zero for none
+	events     uint64    // sent
+	bytes      uint64    // sent
+}
+
+// Carry answers the request with status 200, the headers already set on w, the
+// opening bytes, and then the subscriber's events until the stream ends. The
+// subscriber's position is fixed before the first byte. Carry may return
+// before the stream has ended: [Subscription.Closed] says when it has. An
+// error means that nothing was written.
+func (e *Engine) Carry(w http.ResponseWriter, r *http.Request, s Subscription, opening []byte) error {
+	var p *portable
+	_, err := e.join(s, func(sub *Subscriber) Stream {
+		p = newPortable(sub, w, r.ProtoMajor >= 2)
+		return p
+	})
+	if err != nil {
+		return err
+	}
+	p.run(r.Context(), opening)
+	return nil
+}
+
+func newPortable(sub *Subscriber, w http.ResponseWriter, shared bool) *portable {
+	p := &portable{
+		wakeup:     make(chan struct{}, 1),
+		subscriber: sub,
+		w:          w,
+		control:    http.NewResponseController(w),
+		shared:     shared,
+	}
+	p.wake = func() {
+		select {
+		case p.wakeup <- struct{}{}:
+		default: // it will look anyway
+		}
+	}
+	return p
+}
+
+// run carries the stream until it ends.
+func (p *portable) run(ctx context.Context, opening []byte) {
+	if !p.shared {
+		// The write deadline outlives the handler, so the connection must not
+		// be used for another request.
+		p.w.Header().Set("Connection", "close")
+	}
+	p.w.WriteHeader(http.StatusOK)
+	reason := p.write(opening)
+	if reason == "" {
+		reason = p.loop(ctx)
+	}
+	p.end()
+	p.setDeadline(time.Now().Add(endLimit)) // for the bytes that end the response
+	p.subscriber.ended(reason, p.events, p.bytes)
+}
+
+// loop sends what is pending whenever it is woken, and a heartbeat when it was
+// not woken for too long.
+func (p *portable) loop(ctx context.Context) Reason {
+	var spare []*Event
+	timer := time.NewTimer(p.idle())
+	defer timer.Stop()
+	for {
+		silent := false
+		select {
+		case <-ctx.Done():
+			return ClientGone
+		case <-p.wakeup:
+		case <-timer.C:
+			silent = true
+		}
+		if ends := p.subscriber.want.Ends; !ends.IsZero() && !time.Now().Before(ends) {
+			p.Close(p.subscriber.want.EndsWith)
+		}
+		events, room, closing := p.take(spare)
+		if room {
+			p.subscriber.roomy()
+		}
+		var failed Reason
+		switch {
+		case len(events) > 0:
+			failed = p.send(events)
+		case silent && closing == "":
+			failed = p.write(heartbeat)
+		}
+		if failed != "" {
+			return failed
+		}
+		if closing != "" {
+			return closing
+		}
+		clear(events)
+		spare = events
+		timer.Reset(p.idle())
+	}
+}
+
+// idle returns how long the stream may stay silent: until its heartbeat or
+// its end.
+func (p *portable) idle() time.Duration {
+	d := p.subscriber.engine.heartbeat
+	if d <= 0 {
+		d = 24 * time.Hour
+	}
+	if ends := p.subscriber.want.Ends; !ends.IsZero() {
+		d = min(d, time.Until(ends))
+	}
+	return d
+}
+
+// send writes events, joined as far as they are small.
+func (p *portable) send(events []*Event) Reason {
+	if len(events) == 1 {
+		return p.sent(1, p.write(events[0].wire))
+	}
+	buffer := p.subscriber.engine.joins.Get().(*[]byte)
+	defer p.subscriber.engine.joins.Put(buffer)
+	for len(events) > 0 {
+		joined, n := (*buffer)[:0], 0
+		for n < len(events) && (n == 0 || len(joined)+len(events[n].wire) <= joinLimit) {
+			joined = append(joined, events[n].wire...)
+			n++
+		}
+		if cap(joined) <= joinLimit {
+			*buffer = joined
+		}
+		if failed := p.sent(n, p.write(joined)); failed != "" {
+			return failed
+		}
+		events = events[n:]
+	}
+	return ""
+}
+
+// sent adds events to the tallies, if writing them did not fail.
+func (p *portable) sent(events int, failed Reason) Reason {
+	if failed == "" {
+		p.events += uint64(events)
+		p.subscriber.engine.delivered.Add(uint64(events))
+	}
+	return failed
+}
+
+// write sends bytes at once and returns why it could not. No write outlasts
+// the stall limit or the end of the subscriber's permission.
+func (p *portable) write(b []byte) Reason {
+	limit := time.Now().Add(stallLimit)
+	ends := p.subscriber.want.Ends
+	if !ends.IsZero() && ends.Before(limit) {
+		limit = ends
+	}
+	// A deadline is a timer to move: leave one that is nearly as good.
+	if p.deadline.IsZero() || limit.Before(p.deadline) || limit.Sub(p.deadline) > stallLimit/4 {
+		p.setDeadline(limit)
+	}
+	_, err := p.w.Write(b)
+	if err == nil {
+		err = p.control.Flush()
+	}
+	if err == nil {
+		p.bytes += uint64(len(b))
+		if p.shared {
+			// HTTP/2 resets a stream at its deadline even if nothing waits.
+			p.setDeadline(time.Time{})
+		}
+		return ""
+	}
+	switch {
+	case p.deadline.IsZero() || time.Now().Before(p.deadline):
+		return ClientGone
+	case p.deadline.Equal(ends):
+		return p.subscriber.want.EndsWith
+	}
+	return TooSlow
+}
+
+// setDeadline bounds the writes that follow. A writer that knows no deadlines
+// is the embedding server's choice.
+func (p *portable) setDeadline(t time.Time) {
+	if p.control.SetWriteDeadline(t) == nil {
+		p.deadline = t
+	}
+}

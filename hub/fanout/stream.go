@@ -1,0 +1,93 @@
+package fanout
+
+import (
+	"sync"
+)
+
+// A Stream is the open connection of one subscriber, whatever carries it. Its
+// methods never block and are safe for concurrent use.
+type Stream interface {
+	// Enqueue takes an event to be sent after those taken before. False means
+	// that the stream is full and the event was not taken; once it has room
+	// the stream calls the subscriber's roomy, once. A stream that has ended
+	// takes everything and sends nothing.
+	Enqueue(*Event) bool
+	// Close ends the stream on an event boundary. What was taken is still
+	// sent, unless the reason is that the subscriber may not have it any more.
+	// The first reason stays.
+	Close(Reason)
+}
+
+// Bounds of a pending list. One event is always taken by an empty one.
+const (
+	pendingBytes  = 64 << 10
+	pendingEvents = 256
+)
+
+// A pending list is the part of a stream that every carrier shares: events
+// taken and not yet handed to the socket, within bounds. When it is full the
+// subscriber goes back to catching up; the publisher never waits.
+type pending struct {
+	wake func() // tells the carrier that there is something to do; must not block
+
+	mu      sync.Mutex
+	events  []*Event
+	bytes   int
+	refused bool   // an event was refused: announce room
+	closing Reason // no more events are taken
+	ended   bool   // the carrier has let go
+}
+
+// Enqueue implements [Stream].
+func (p *pending) Enqueue(e *Event) bool {
+	p.mu.Lock()
+	if p.ended || p.closing != "" {
+		p.mu.Unlock()
+		return true
+	}
+	if n := len(p.events); n > 0 && (n >= pendingEvents || p.bytes+len(e.wire) > pendingBytes) {
+		p.refused = true
+		p.mu.Unlock()
+		return false
+	}
+	first := len(p.events) == 0
+	p.events = append(p.events, e)
+	p.bytes += len(e.wire)
+	p.mu.Unlock()
+	if first {
+		p.wake()
+	}
+	return true
+}
+
+// Close implements [Stream].
+func (p *pending) Close(r Reason) {
+	p.mu.Lock()
+	if p.closing == "" {
+		p.closing = r
+	}
+	if r.endsPermission() {
+		p.events, p.bytes = nil, 0
+	}
+	p.mu.Unlock()
+	p.wake()
+}
+
+// take hands everything pending to the carrier, in exchange for the emptied
+// slice of the last time. room says that the subscriber has to be told;
+// closing, once nothing is pending after this, why the stream ends.
+func (p *pending) take(spare []*Event) (events []*Event, room bool, closing Reason) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	events, p.events, p.bytes = p.events, spare[:0], 0
+	room, p.refused = p.refused, false
+	return events, room, p.closing
+}
+
+// end makes the list take everything and keep nothing.
+func (p *pending) end() {
+	p.mu.Lock()
+	p.ended = true
+	p.events, p.bytes = nil, 0
+	p.mu.Unlock()
+}

@@ -1,0 +1,110 @@
+package fanout
+
+import (
+	"time"
+
+	"cinnabar/spec"
+	"cinnabar/store"
+)
+
+// A state is where a subscriber's events come from.
+//
+//	           at the dispatcher's position
+//	CATCHING UP ───────────────────────────▶ LIVE
+//	           ◀───────────────────────────
+//	               its stream is full
+//
+// Either ends in gone when the stream ends. Whether the socket takes bytes is
+// not a state of the subscriber but of its stream.
+type state uint8
+
+const (
+	catchingUp state = iota + 1 // a worker reads the log for it, or waits for room in its stream
+	live                        // the dispatcher hands it what appears
+	gone                        // its stream has ended
+)
+
+// A Subscriber is a cursor on the log with a filter.
+type Subscriber struct {
+	engine *Engine
+	stream Stream
+	want   Subscription
+	opened time.Time
+
+	// Guarded by Engine.mu.
+	state state
+	seats []*seat
+	stamp store.Position // of the last entry whose topics matched
+
+	// position is the last entry considered, meant for it or not. While
+	// catching up it belongs to whoever holds the subscriber: the queue, the
+	// worker whose turn it is, or the stream that will announce room; it
+	// passes between them through their locks. A live subscriber has
+	// considered what the dispatcher has; position is then the entry where it
+	// became live, which may lie ahead of the dispatcher.
+	position store.Position
+	// lossTold excuses entries trimmed before the first one read.
+	lossTold bool
+}
+
+func newSubscriber(e *Engine, s Subscription) *Subscriber {
+	return &Subscriber{
+		engine:   e,
+		want:     s,
+		opened:   time.Now(),
+		position: s.After,
+		lossTold: s.LossTold,
+	}
+}
+
+// selects reports whether a selector matches a topic of the update.
+func (s *Subscriber) selects(u *spec.Update) bool {
+	for _, topic := range u.Topics() {
+		for _, sel := range s.want.Selectors {
+			if sel.Match(topic) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mayRead reports whether the update is public or granted.
+func (s *Subscriber) mayRead(u *spec.Update) bool {
+	return !u.Private() || s.want.CanReceive != nil && s.want.CanReceive(u.Topics())
+}
+
+// roomy is called by the stream, without its lock, when it refused an event
+// and has room again: the subscriber's next turn has come.
+func (s *Subscriber) roomy() { s.engine.lagging.push(s) }
+
+// ended is called by the stream, once, when it is over.
+func (s *Subscriber) ended(r Reason, events, bytes uint64) {
+	s.engine.leave(s, r)
+	if s.want.Closed != nil {
+		s.want.Closed(r, Tally{Opened: s.opened, Events: events, Bytes: bytes})
+	}
+}
+
+// promote makes a subscriber live if nothing the dispatcher has passed is left
+// to read for it. The caller holds e.mu, so nothing can pass in between.
+func (e *Engine) promote(s *Subscriber) bool {
+	if s.state != catchingUp || s.position < e.position {
+		return false
+	}
+	s.state = live
+	e.stats.CatchingUp--
+	e.stats.Live++
+	return true
+}
+
+// demote sends a live subscriber whose stream refused an entry back to
+// catching up; before is the entry it has considered last. The stream will
+// announce room. The caller holds e.mu.
+func (e *Engine) demote(s *Subscriber, before store.Position) {
+	s.state = catchingUp
+	s.position = max(s.position, before)
+	e.stats.Live--
+	e.stats.CatchingUp++
+	e.stats.FellBehind++
+}
