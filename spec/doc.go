@@ -1,6 +1,6 @@
 // Package spec is the vocabulary of the Mercure protocol, both generations of it.
 //
-// A [Topic] string names what changed. A publisher sends an [Update] about one
+// A topic, a string, names what changed. A publisher sends an [Update] about one
 // or more topics; the hub gives it an [EventID] and writes it to every
 // subscriber whose [Selector] matches one of the topics, encoded by
 // [AppendEvent]. Relative references, and the part of the URL space that only

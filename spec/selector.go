@@ -1,5 +1,13 @@
 package spec
 
+import "fmt"
+
+// Limits of a selector, in bytes. Exact ones may be as long as a topic.
+const (
+	maxExact   = DefaultMaxField
+	maxPattern = 2 << 10 // a URI template or URL pattern
+)
+
 // A Kind is how a [Selector] looks at a topic.
 type Kind uint8
 
@@ -10,11 +18,24 @@ const (
 	Pattern                  // WHATWG URL pattern on the hub's base
 )
 
+// Matcher types of 1.0. [MatchTemplate] is this hub's own addition
+// (MATCH-additional-types): what 0.x subscribers use.
+const (
+	MatchExact    = "exact"
+	MatchPattern  = "urlpattern"
+	MatchTemplate = "uritemplate"
+)
+
 // A Selector decides which topics a subscriber gets and which a token grants;
 // one type for both, so that delivery and permission cannot disagree. It is
 // parsed once and immutable. Expensive parts are compiled on first use into a
 // bounded cache.
-type Selector struct{}
+type Selector struct {
+	kind      Kind
+	matchType string
+	text      string
+	base      *Base // of a Pattern
+}
 
 // A SelectorKey identifies what a selector matches: equal keys match the same
 // topics on one hub. It is what an index shares compiled selectors by.
@@ -23,26 +44,97 @@ type SelectorKey struct {
 	Text string
 }
 
+var matcherRules = textRules{
+	illFormed: "SUB-value-utf8-400",
+	control0:  "SUB-value-c0-400",
+	control1:  "SUB-value-del-c1-400",
+	format:    "SUB-value-cf-400",
+}
+
 // ParseMatcher reads a 1.0 matcher: a type ("" and "exact", "urlpattern",
 // "uritemplate") and its value, relative patterns resolved on base. "*" is the
 // wildcard under every supported type. The error is a *[Fault].
 func ParseMatcher(matchType, value string, base *Base) (*Selector, error) {
-	panic("spec: being written")
+	field := ParamMatch
+	if matchType == "" {
+		matchType = MatchExact
+	} else {
+		field += "_" + matchType
+	}
+	s := &Selector{matchType: matchType, text: value}
+	switch matchType {
+	case MatchExact:
+		s.kind = Exact
+	case MatchPattern:
+		s.kind, s.base = Pattern, base
+	case MatchTemplate:
+		s.kind = Template
+	default:
+		return nil, &Fault{
+			Rule: "SUB-unsupported-type-400", Field: clip(field), Problem: "names a matcher type this hub does not have",
+			Fix: "use " + MatchExact + ", " + MatchPattern + " or " + MatchTemplate + ", in lowercase",
+		}
+	}
+	if value == Wildcard {
+		return &Selector{kind: Any, matchType: matchType, text: value}, nil
+	}
+	if fault := matcherRules.check(field, value); fault != nil {
+		return nil, fault
+	}
+	if fault := s.checkLength(field); fault != nil {
+		return nil, fault
+	}
+	return s, nil
 }
 
 // ParseTopicSelector reads a 0.x selector: "*", or any string, compared for
 // equality and, where it is a valid URI template with expressions, as a
 // template too. Only the limits can refuse it.
-func ParseTopicSelector(value string) (*Selector, error) { panic("spec: being written") }
+func ParseTopicSelector(value string) (*Selector, error) {
+	s := &Selector{kind: Exact, matchType: MatchExact, text: value}
+	if value == Wildcard {
+		s.kind = Any
+		return s, nil
+	}
+	if fault := s.checkLength(ParamTopic); fault != nil {
+		return nil, fault
+	}
+	return s, nil
+}
+
+func (s *Selector) checkLength(field string) *Fault {
+	limit := maxPattern
+	if s.kind == Exact {
+		limit = maxExact
+	}
+	if len(s.text) <= limit {
+		return nil
+	}
+	return &Fault{
+		Rule: "LIMIT-matcher-length", Field: field,
+		Problem: fmt.Sprintf("is %d bytes long, more than the %d allowed", len(s.text), limit),
+		Fix:     "shorten it, or split it into several",
+	}
+}
 
 // Match reports whether the selector matches a topic.
-func (s *Selector) Match(topic string) bool { panic("spec: being written") }
+func (s *Selector) Match(topic string) bool {
+	switch s.kind {
+	case Any:
+		return true
+	case Exact:
+		return s.text == topic
+	default:
+		return false
+	}
+}
 
 // Key returns the identity described at [SelectorKey].
-func (s *Selector) Key() SelectorKey { panic("spec: being written") }
+func (s *Selector) Key() SelectorKey { return SelectorKey{Kind: s.kind, Text: s.text} }
 
 // MatchType returns the 1.0 name of its type: exact, urlpattern, uritemplate.
-func (s *Selector) MatchType() string { panic("spec: being written") }
+// A 0.x selector without template expressions is an exact one.
+func (s *Selector) MatchType() string { return s.matchType }
 
 // String returns the text it was parsed from.
-func (s *Selector) String() string { panic("spec: being written") }
+func (s *Selector) String() string { return s.text }

@@ -1,27 +1,20 @@
 package spec
 
-// An EventID identifies an update and is a cursor into the hub's history. It
-// never starts with '#', is never empty or [Earliest], and holds no control
-// or format characters, so it can be written to a stream and a header as is.
-type EventID struct{ s string }
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
 
-// ParseEventID applies those rules.
-func ParseEventID(s string) (EventID, error) { panic("spec: being written") }
+// Default limits of a publish (LIMIT-publish-topics, LIMIT-publish-field).
+const (
+	DefaultMaxTopics = 100
+	DefaultMaxField  = 8 << 10 // bytes of one topic, id, type or retry
+)
 
-// String returns the id; "" for the zero EventID, which means "none".
-func (id EventID) String() string { return id.s }
-
-// IsZero reports whether no id was given.
-func (id EventID) IsZero() bool { return id.s == "" }
-
-// An EventType is the SSE event type of an update; the zero value means the
-// default type, for which no field is written.
-type EventType struct{ s string }
-
-// String returns the type as written.
-func (t EventType) String() string { return t.s }
-
-// Fields are what a publish request carries, decoded and not yet judged.
+// Fields are what a publish request carries, decoded and not yet judged. Of ID,
+// Type and Retry the empty string means the field is absent.
 type Fields struct {
 	Topics  []string
 	Data    string
@@ -42,40 +35,217 @@ type Rules struct {
 	// hub's subscription events.
 	Generations Generations
 	// MaxTopics and MaxField bound the number of topics and the bytes of
-	// topic, id and type. Zero means the default.
+	// topic, id, type and retry. Zero means the default.
 	MaxTopics, MaxField int
 }
 
 // An Update is what a publisher sent, valid and immutable.
-type Update struct{}
+type Update struct {
+	topics  []string
+	data    string
+	id      EventID
+	typ     EventType
+	retry   string
+	private bool
+}
 
-// NewUpdate judges fields; the error is a *[Fault].
-func NewUpdate(f Fields, r Rules) (*Update, error) { panic("spec: being written") }
+// NewUpdate judges fields; the error is a *[Fault]. Every topic is checked,
+// alternates included (PUB-topic-each-checked), before anything else of the
+// request has an effect (PUB-rejected-not-dispatched).
+func NewUpdate(f Fields, r Rules) (*Update, error) {
+	if fault := r.checkLimits(f); fault != nil {
+		return nil, fault
+	}
+	for _, topic := range f.Topics {
+		if fault := r.checkTopic(topic); fault != nil {
+			return nil, fault
+		}
+	}
+	u := &Update{topics: slices.Clone(f.Topics), data: f.Data, retry: f.Retry, private: f.Private}
+	if f.ID != "" {
+		id, err := ParseEventID(f.ID)
+		if err != nil {
+			return nil, err
+		}
+		u.id = id
+	}
+	if fault := r.checkType(f.Type); fault != nil {
+		return nil, fault
+	}
+	u.typ = EventType{f.Type}
+	if !isDigits(f.Retry) {
+		return nil, &Fault{
+			Rule: "PUB-retry-digits-400", Field: FieldRetry, Problem: "is not made of the digits 0-9 alone",
+			Fix: "send the reconnection time as a whole number of milliseconds, for example 5000",
+		}
+	}
+	if !utf8.ValidString(f.Data) {
+		return nil, &Fault{
+			Rule: "PUB-data-utf8", Field: FieldData, Problem: "is not valid UTF-8",
+			Fix: "encode the text as UTF-8, and binary content as base64",
+		}
+	}
+	return u, nil
+}
+
+func (r *Rules) checkLimits(f Fields) *Fault {
+	if len(f.Topics) == 0 {
+		rule := "PUB-topic-required"
+		if !r.Generations.Has(Current) {
+			rule = "PUB-0x-topic-required"
+		}
+		return &Fault{
+			Rule: rule, Field: ParamTopic, Problem: "is missing",
+			Fix: "send at least one topic field",
+		}
+	}
+	if limit := orDefault(r.MaxTopics, DefaultMaxTopics); len(f.Topics) > limit {
+		return &Fault{
+			Rule: "LIMIT-publish-topics", Field: ParamTopic,
+			Problem: fmt.Sprintf("occurs %d times, more than the %d this hub accepts", len(f.Topics), limit),
+			Fix:     "send several updates, or fewer alternate topics", TooLarge: true,
+		}
+	}
+	for _, topic := range f.Topics {
+		if fault := r.checkLength(ParamTopic, topic); fault != nil {
+			return fault
+		}
+	}
+	for _, field := range [...]Pair{{FieldID, f.ID}, {FieldType, f.Type}, {FieldRetry, f.Retry}} {
+		if fault := r.checkLength(field.Name, field.Value); fault != nil {
+			return fault
+		}
+	}
+	return nil
+}
+
+func (r *Rules) checkLength(field, value string) *Fault {
+	limit := orDefault(r.MaxField, DefaultMaxField)
+	if len(value) <= limit {
+		return nil
+	}
+	return &Fault{
+		Rule: "LIMIT-publish-field", Field: field,
+		Problem: fmt.Sprintf("is %d bytes long, more than the %d this hub accepts", len(value), limit),
+		Fix:     "shorten it; only data may be long", TooLarge: true,
+	}
+}
+
+var topicRules = textRules{
+	illFormed: "TOPIC-utf8",
+	control0:  "TOPIC-no-c0",
+	control1:  "TOPIC-no-del-c1",
+	format:    "TOPIC-no-cf",
+}
+
+func (r *Rules) checkTopic(topic string) *Fault {
+	if !r.Generations.Has(Current) {
+		return r.checkLegacyTopic(topic)
+	}
+	if fault := topicRules.check(ParamTopic, topic); fault != nil {
+		return fault
+	}
+	if topic == Wildcard {
+		return &Fault{
+			Rule: "PUB-star-topic", Field: ParamTopic, Problem: `is "*", which stands for every topic in selectors`,
+			Fix: "name the topics that changed",
+		}
+	}
+	if r.Base.Reserves(topic) {
+		return &Fault{
+			Rule: "PUB-reserved-resolve", Field: ParamTopic,
+			Problem: fmt.Sprintf("%q resolves into %s, the namespace of the hub itself", clip(topic), r.Base.Path()),
+			Fix:     `send an absolute URL or a path of your own; a bare name must not be empty, start with "#" or "?", or lead to the hub's path`,
+		}
+	}
+	return nil
+}
+
+// checkLegacyTopic refuses what would forge the hub's subscription events, and
+// bytes that neither the stream's encoding nor JSON can carry.
+func (r *Rules) checkLegacyTopic(topic string) *Fault {
+	if !utf8.ValidString(topic) {
+		return topicRules.check(ParamTopic, topic)
+	}
+	if subscriptions := r.Base.Path() + "/subscriptions"; r.Base.holds(topic, subscriptions) {
+		return &Fault{
+			Rule: "SEC-reserved-namespace", Field: ParamTopic,
+			Problem: fmt.Sprintf("%q resolves into %s, where only the hub publishes", clip(topic), subscriptions),
+			Fix:     "choose a topic outside of it",
+		}
+	}
+	return nil
+}
+
+var typeRules = textRules{
+	illFormed: "PUB-utf8-names-values",
+	control0:  "PUB-type-control-400",
+	control1:  "PUB-type-control-400",
+	format:    "PUB-type-cf-400",
+}
+
+func (r *Rules) checkType(t string) *Fault {
+	if !r.Generations.Has(Current) {
+		// Of the character rules only those that protect the stream.
+		if !utf8.ValidString(t) || strings.ContainsAny(t, "\r\n") {
+			return typeRules.check(FieldType, t)
+		}
+		return nil
+	}
+	if t == HubsEvent {
+		return &Fault{
+			Rule: "PUB-type-mercure-400", Field: FieldType, Problem: `is "mercure", the type of the events that the hub makes`,
+			Fix: "choose another event type",
+		}
+	}
+	return typeRules.check(FieldType, t)
+}
 
 // Topics returns the canonical topic and its alternates, at least one. The
 // slice is shared: do not change it.
-func (u *Update) Topics() []string { panic("spec: being written") }
+func (u *Update) Topics() []string { return u.topics }
 
 // Data returns the content, as published.
-func (u *Update) Data() string { panic("spec: being written") }
+func (u *Update) Data() string { return u.data }
 
 // Private reports whether only subscribers with a read grant may have it.
-func (u *Update) Private() bool { panic("spec: being written") }
+func (u *Update) Private() bool { return u.private }
 
 // ID returns the id the publisher brought, or the zero id.
-func (u *Update) ID() EventID { panic("spec: being written") }
+func (u *Update) ID() EventID { return u.id }
 
 // Type returns the event type, zero for the default.
-func (u *Update) Type() EventType { panic("spec: being written") }
+func (u *Update) Type() EventType { return u.typ }
 
-// Retry returns the reconnection time in digits, or "".
-func (u *Update) Retry() string { panic("spec: being written") }
+// Retry returns the reconnection time in milliseconds, in digits and of any
+// size (PUB-retry-big), or "".
+func (u *Update) Retry() string { return u.retry }
 
-// AppendBinary appends the form in which histories keep an update. It holds
-// everything but an id the hub makes itself.
-func (u *Update) AppendBinary(dst []byte) []byte { panic("spec: being written") }
+func isDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || '9' < s[i] {
+			return false
+		}
+	}
+	return true
+}
 
-// ParseUpdate reads what AppendBinary wrote. It keeps no reference to b. It
-// refuses anything that could not have been built by NewUpdate of some hub,
-// so that a damaged history cannot inject fields into a stream.
-func ParseUpdate(b []byte) (*Update, error) { panic("spec: being written") }
+func orDefault(limit, otherwise int) int {
+	if limit == 0 {
+		return otherwise
+	}
+	return limit
+}
+
+// clip shortens a value that is quoted back to whoever sent it.
+func clip(s string) string {
+	const limit = 100
+	if len(s) <= limit {
+		return s
+	}
+	end := limit
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "…"
+}
