@@ -1,0 +1,206 @@
+package faults
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Kind is what is wrong with a delivery.
+type Kind string
+
+const (
+	Missing       Kind = "missing"       // acknowledged, meant for this view, and never shown
+	Duplicated    Kind = "duplicated"    // shown more than once
+	Reordered     Kind = "reordered"     // shown before something acknowledged earlier
+	Leaked        Kind = "leaked"        // private and not granted, or not asked for
+	Misidentified Kind = "misidentified" // not under the id acknowledged, or one id for two publishes
+	Invented      Kind = "invented"      // shown, but refused, damaged or never published
+	CursorLost    Kind = "cursor lost"   // the hub did not honour a cursor it gave out
+	Broken        Kind = "broken"        // an answer that breaks the protocol or ends an EventSource
+)
+
+// A Fault is one thing wrong with a view.
+type Fault struct {
+	Kind   Kind
+	Detail string
+}
+
+// A Verdict is the judgement of one view.
+type Verdict struct {
+	View      string
+	Expected  int // acknowledged publishes the view has to hold
+	Delivered int // events it holds
+	Settled   int // indeterminate publishes among those
+	Faults    []Fault
+}
+
+// Has reports whether a fault of the kind was found.
+func (v Verdict) Has(k Kind) bool {
+	return slices.ContainsFunc(v.Faults, func(f Fault) bool { return f.Kind == k })
+}
+
+// Err returns nil for a view without fault, else its faults, the first few in
+// full.
+func (v Verdict) Err() error {
+	if len(v.Faults) == 0 {
+		return nil
+	}
+	const shown = 5
+	lines := []string{fmt.Sprintf("%s: %d faults", v.View, len(v.Faults))}
+	for _, f := range v.Faults[:min(shown, len(v.Faults))] {
+		lines = append(lines, fmt.Sprintf("%s: %s", f.Kind, f.Detail))
+	}
+	return fmt.Errorf("%s", strings.Join(lines, "\n\t"))
+}
+
+func (v *Verdict) fault(k Kind, format string, args ...any) {
+	v.Faults = append(v.Faults, Fault{k, fmt.Sprintf(format, args...)})
+}
+
+// Judge compares a view with what was published. It is to be called when the
+// view has shown a publish that began after all others had ended: whatever is
+// not in it then will not come.
+func (r *Record) Judge(v View) Verdict {
+	attempts := r.Attempts()
+	verdict := Verdict{View: v.Subscription.Name, Delivered: len(v.Sightings)}
+	byKey := make(map[string]*Attempt, len(attempts))
+	byID := make(map[string]*Attempt, len(attempts))
+	for i := range attempts {
+		a := &attempts[i]
+		byKey[a.Key] = a
+		if a.Outcome != Acknowledged {
+			continue
+		}
+		if b := byID[a.ID]; b != nil {
+			verdict.fault(Misidentified, "%s was acknowledged for %s and for %s", a.ID, b.Key, a.Key)
+		}
+		byID[a.ID] = a
+	}
+	for _, problem := range v.Broken {
+		verdict.fault(Broken, "%s", problem)
+	}
+	verdict.judgeCursors(v)
+	seen := verdict.judgeSightings(v, byKey, byID)
+	after := begins(v, byID)
+	for i := range attempts {
+		a := &attempts[i]
+		if a.Outcome != Acknowledged || a.Began <= after || !v.Subscription.wants(a.Topic, a.Private) {
+			continue
+		}
+		verdict.Expected++
+		if !seen[a.Key] {
+			verdict.fault(Missing, "%s, acknowledged as %s at %v", a.Key, a.ID, a.Ended)
+		}
+	}
+	return verdict
+}
+
+// begins returns the time after which every publish belongs into the view.
+func begins(v View, byID map[string]*Attempt) time.Duration {
+	switch a := byID[v.Subscription.From]; {
+	case a != nil:
+		return a.Ended
+	case v.Subscription.From == "" && len(v.Connections) > 0:
+		return v.Connections[0].At
+	}
+	return -1
+}
+
+func (verdict *Verdict) judgeCursors(v View) {
+	for _, c := range v.Connections {
+		if c.Answered != c.Asked {
+			verdict.fault(CursorLost, "asked to resume after %q, the hub answers %q", c.Asked, c.Answered)
+		}
+	}
+}
+
+// judgeSightings goes through a view in its order and returns the keys in it.
+//
+// Two publishes are ordered when one had been acknowledged before the other
+// began, whoever made them: that order has to be the order of the log. So no
+// event may follow one that began after it was acknowledged.
+func (verdict *Verdict) judgeSightings(v View, byKey, byID map[string]*Attempt) map[string]bool {
+	seen := make(map[string]bool, len(v.Sightings))
+	names := make(map[string]string, len(v.Sightings))
+	var latest *Attempt // of those seen, the one that began last
+	for _, s := range v.Sightings {
+		a := byKey[s.Key]
+		switch {
+		case a == nil:
+			verdict.fault(Invented, "%.80q under %s was never published", s.Key, s.ID)
+			continue
+		case !s.Intact:
+			verdict.fault(Invented, "the payload of %s is damaged", s.Key)
+		case a.Outcome == Refused:
+			verdict.fault(Invented, "%s was refused: %s", s.Key, a.Problem)
+		case a.Outcome == Indeterminate && !seen[s.Key]:
+			verdict.Settled++
+		}
+		if seen[s.Key] {
+			verdict.fault(Duplicated, "%s comes again as %s", s.Key, s.ID)
+			continue
+		}
+		seen[s.Key] = true
+		if !v.Subscription.wants(a.Topic, a.Private) {
+			verdict.fault(Leaked, "%s about %s (private: %t)", s.Key, a.Topic, a.Private)
+		}
+		if a.Outcome == Acknowledged && a.ID != s.ID {
+			verdict.fault(Misidentified, "%s was acknowledged as %s and comes as %s", s.Key, a.ID, s.ID)
+		}
+		if other, taken := names[s.ID]; taken {
+			verdict.fault(Misidentified, "%s stands for %s and for %s", s.ID, other, s.Key)
+		} else if b := byID[s.ID]; b != nil && b != a {
+			verdict.fault(Misidentified, "%s stands for %s and was acknowledged for %s", s.ID, s.Key, b.Key)
+		}
+		names[s.ID] = s.Key
+		if latest != nil && a.Outcome == Acknowledged && a.Ended < latest.Began {
+			verdict.fault(Reordered, "%s comes after %s, which began %v after it was acknowledged",
+				a.Key, latest.Key, latest.Began-a.Ended)
+		}
+		if latest == nil || a.Began > latest.Began {
+			latest = a
+		}
+	}
+	return seen
+}
+
+// Agree compares a view with the whole history as another follower read it:
+// from its first event on, the view has to be the history, less what it did
+// not ask for or may not read. The first difference is the fault returned.
+func (r *Record) Agree(history, v View) []Fault {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	start := 0
+	switch {
+	case v.Subscription.From == Earliest:
+	case v.Subscription.From != "":
+		start = 1 + slices.IndexFunc(history.Sightings, func(s Sighting) bool { return s.ID == v.Subscription.From })
+		if start == 0 {
+			return []Fault{{Missing, fmt.Sprintf("the history does not hold the cursor %s", v.Subscription.From)}}
+		}
+	case len(v.Sightings) > 0:
+		start = slices.IndexFunc(history.Sightings, func(s Sighting) bool { return s.ID == v.Sightings[0].ID })
+		if start < 0 {
+			return []Fault{{Missing, fmt.Sprintf("%s was shown and is not in the history", v.Sightings[0].Key)}}
+		}
+	}
+	shown := v.Sightings
+	for _, s := range history.Sightings[start:] {
+		if a := r.byKey[s.Key]; a == nil || !v.Subscription.wants(a.Topic, a.Private) {
+			continue
+		}
+		if len(shown) == 0 {
+			return []Fault{{Missing, fmt.Sprintf("%s: %s is in the history and was not shown", v.Subscription.Name, s.Key)}}
+		}
+		if shown[0].ID != s.ID || shown[0].Key != s.Key {
+			return []Fault{{Reordered, fmt.Sprintf("%s was shown %s where the history holds %s", v.Subscription.Name, shown[0].Key, s.Key)}}
+		}
+		shown = shown[1:]
+	}
+	if len(shown) > 0 {
+		return []Fault{{Missing, fmt.Sprintf("%s was shown %s, which the history does not hold", v.Subscription.Name, shown[0].Key)}}
+	}
+	return nil
+}
