@@ -32,77 +32,91 @@ const (
 	Query // 0.x alone, when switched on
 )
 
-// An Issuer is a 1.0 token issuer and the keys that belong to it alone.
-type Issuer struct {
-	ID         string
-	Publisher  Key
-	Subscriber Key
-}
-
-// Config is what an [Authenticator] is made of. Keys may be zero: a role
-// without a key refuses every token.
-type Config struct {
-	Generations spec.Generations
-	// Base is the hub's URL: relative patterns in grants are resolved on it.
-	Base *spec.Base
-	// ResourceIdentifier is compared with aud. Without one every at+jwt token
-	// is refused with reason no_resource_identifier.
-	ResourceIdentifier string
-	// LegacyPublisher and LegacySubscriber verify 0.x tokens.
-	LegacyPublisher, LegacySubscriber Key
-	// Issuers verify 1.0 tokens.
-	Issuers []Issuer
-
-	CookieName       string // 1.0; "" means spec.CookieName
-	LegacyCookieName string // 0.x; "" means spec.LegacyCookieName; "-" disables it
-	LegacyQueryToken bool
-
-	// MaxDetails bounds authorization details, the topics of each, and 0.x
-	// selector lists alike. Zero means the default.
-	MaxDetails int
-}
-
 // An Authenticator finds and judges tokens. It is immutable apart from a
 // bounded cache of verified tokens, and safe for concurrent use.
-type Authenticator struct{}
+type Authenticator struct {
+	generations        spec.Generations
+	base               *spec.Base
+	resourceIdentifier string
+	legacy             keyPair
+	issuers            map[string]keyPair // by identifier
+	maxDetails         int
 
-// New checks the configuration as a whole; all its faults are joined.
-func New(c Config) (*Authenticator, error) { panic("auth: being written") }
+	publishPlaces               places // G8
+	currentPlaces, legacyPlaces places // G6, G7
+
+	warnings []string
+	verified cache
+}
 
 // ForPublish judges the credential of a publish request by rule G8. Its error
 // is a *[Refusal], also when no credential was presented.
 // Means tells how the credential came: a cookie needs the Origin check.
 func (a *Authenticator) ForPublish(r *http.Request) (g *Grants, by Means, err error) {
-	panic("auth: being written")
+	c, refusal := find(r, a.publishPlaces)
+	if refusal != nil {
+		return nil, 0, refusal
+	}
+	if c == nil {
+		return nil, 0, &Refusal{NoCode, NoToken, "the request presents no token"}
+	}
+	if g, refusal = a.verify(c, Publisher); refusal != nil {
+		return nil, c.by, refusal
+	}
+	return g, c.by, nil
 }
 
 // ForSubscribe judges the credential of a subscribe request of generation g by
 // rules G6, G7 and G9. With no credential presented it returns nil, nil: the
 // hub decides about anonymous subscribers.
 func (a *Authenticator) ForSubscribe(r *http.Request, g spec.Generation) (*Grants, error) {
-	panic("auth: being written")
+	c, refusal := find(r, a.placesFor(g))
+	if refusal != nil {
+		return nil, refusal
+	}
+	if c == nil {
+		return nil, nil
+	}
+	grants, refusal := a.verify(c, Subscriber)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if grants.generation != g {
+		return nil, refuse(WrongGeneration, "a %s token came with a %s subscription", grants.generation, g)
+	}
+	return grants, nil
 }
 
 // Verify judges one token in compact serialization, for whatever generation
-// its typ says, at time now.
+// its typ says, at time now. Its error is a *[Refusal].
 func (a *Authenticator) Verify(token string, role Role, now time.Time) (*Grants, error) {
-	panic("auth: being written")
+	g, refusal := a.check(token, role, now)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return g, nil
 }
 
-// Grants is what a verified token allows. Immutable, shared between requests
-// that bring the same token.
-type Grants struct{}
+// check is Verify, by way of the cache.
+func (a *Authenticator) check(compact string, role Role, now time.Time) (*Grants, *Refusal) {
+	if len(compact) > maxToken {
+		return nil, refuse(TooLarge, "it has %d bytes, more than %d", len(compact), maxToken)
+	}
+	key := cacheKeyOf(compact, role)
+	if g, ok := a.verified.get(key); ok {
+		if r := g.at(now); r != nil {
+			return nil, r
+		}
+		return g, nil
+	}
+	g, r := a.judge(compact, role, now)
+	if r != nil {
+		return nil, r
+	}
+	a.verified.put(key, g, len(compact))
+	return g, nil
+}
 
-// Generation returns the generation of the token.
-func (g *Grants) Generation() spec.Generation { panic("auth: being written") }
-
-// CanPublish reports whether every topic may be published; refused is the
-// first that may not.
-func (g *Grants) CanPublish(topics []string) (refused string, ok bool) { panic("auth: being written") }
-
-// CanReceive reports whether a private update about topics may be read: one
-// granted topic is enough.
-func (g *Grants) CanReceive(topics []string) bool { panic("auth: being written") }
-
-// Expiry returns the token's exp, zero for none. Streams end then, without leeway.
-func (g *Grants) Expiry() time.Time { panic("auth: being written") }
+// Warnings returns what an operator should be told once at start: legal
+// settings that make tokens easier to forge or impossible to accept.
+func (a *Authenticator) Warnings() []string { return a.warnings }

@@ -1,0 +1,79 @@
+package auth
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"cinnabar/spec"
+)
+
+// Grants is what a verified token allows. Immutable, shared between requests
+// that bring the same token.
+type Grants struct {
+	generation         spec.Generation
+	expiry, notBefore  time.Time // zero for none
+	publish, subscribe []*spec.Selector
+
+	payload  json.RawMessage // 0.x: of every subscription
+	payloads []payloadFor    // 1.0: of the first that matches
+}
+
+// A payloadFor is a 1.0 detail with the subscribe action; nil for none.
+type payloadFor struct {
+	selectors []*spec.Selector
+	payload   json.RawMessage
+}
+
+// Generation returns the generation of the token.
+func (g *Grants) Generation() spec.Generation { return g.generation }
+
+// CanPublish reports whether every topic may be published; refused is the
+// first that may not (AUTH-publish-all-topics, AUTH-0x-publish-every-topic).
+func (g *Grants) CanPublish(topics []string) (refused string, ok bool) {
+	for _, topic := range topics {
+		if !anyMatches(g.publish, topic) {
+			return topic, false
+		}
+	}
+	return "", true
+}
+
+// CanReceive reports whether a private update about topics may be read: one
+// granted topic is enough (AUTH-subscribe-any-topic,
+// AUTH-0x-subscribe-any-topic).
+func (g *Grants) CanReceive(topics []string) bool {
+	return slices.ContainsFunc(topics, func(topic string) bool { return anyMatches(g.subscribe, topic) })
+}
+
+// Payload returns what the token attaches to the subscription made with a
+// selector, given as the subscriber wrote it. In 1.0 the first detail that
+// matches it as if it were a topic decides, also by having none
+// (AUTH-payload-*); a 0.x payload is that of every subscription and may be any
+// JSON value (AUTH-0x-payload). Do not change it.
+func (g *Grants) Payload(selector string) (payload json.RawMessage, ok bool) {
+	if g.generation == spec.Legacy {
+		return g.payload, g.payload != nil
+	}
+	for _, detail := range g.payloads {
+		if anyMatches(detail.selectors, selector) {
+			return detail.payload, detail.payload != nil
+		}
+	}
+	return nil, false
+}
+
+// Expiry returns the token's exp, zero for none. Streams end then, without leeway.
+func (g *Grants) Expiry() time.Time { return g.expiry }
+
+// at reports whether the token may be used at a time.
+func (g *Grants) at(now time.Time) *Refusal {
+	if r := g.expired(now); r != nil {
+		return r
+	}
+	return g.early(now)
+}
+
+func anyMatches(selectors []*spec.Selector, topic string) bool {
+	return slices.ContainsFunc(selectors, func(s *spec.Selector) bool { return s.Match(topic) })
+}

@@ -1,0 +1,193 @@
+package auth
+
+import (
+	"encoding/base64"
+	"strings"
+	"time"
+
+	"cinnabar/spec"
+)
+
+// maxToken bounds the bytes of a token, and with them what one can cost.
+const maxToken = 16 << 10
+
+// A token is one being judged: what the rules so far have found in it.
+type token struct {
+	compact string
+	role    Role
+	now     time.Time
+
+	signed         string // what the signature is over
+	signature      []byte
+	header, claims object
+	rawClaims      []byte
+	algorithm      string
+	generation     spec.Generation
+
+	keys   keyPair // those that may have signed it
+	grants *Grants // being filled in
+}
+
+// A keyPair is what one issuer, or 0.x, signs with.
+type keyPair struct {
+	publisher, subscriber Key
+}
+
+func (p keyPair) of(r Role) Key {
+	if r == Publisher {
+		return p.publisher
+	}
+	return p.subscriber
+}
+
+func (p keyPair) ofOther(r Role) Key {
+	if r == Publisher {
+		return p.subscriber
+	}
+	return p.publisher
+}
+
+// readForm splits the compact serialization. Only the three parts of a signed
+// token in strict base64url pass: no JSON serialization, no encryption, no
+// padding, and none of the line breaks that package base64 would skip.
+func (a *Authenticator) readForm(t *token) *Refusal {
+	if len(t.compact) > maxToken {
+		return refuse(TooLarge, "it has %d bytes, more than %d", len(t.compact), maxToken)
+	}
+	parts := strings.Split(t.compact, ".")
+	if len(parts) != 3 {
+		return refuse(MalformedToken, "it has %d parts between dots, a signed token in compact serialization has 3", len(parts))
+	}
+	var decoded [3][]byte
+	for i, name := range []string{"header", "claims", "signature"} {
+		if strings.ContainsAny(parts[i], "\r\n") {
+			return refuse(MalformedToken, "a line break stands in its %s", name)
+		}
+		var err error
+		if decoded[i], err = base64.RawURLEncoding.Strict().DecodeString(parts[i]); err != nil {
+			return refuse(MalformedToken, "its %s is not base64url: %v", name, err)
+		}
+	}
+	var err error
+	if t.header, err = readObject(decoded[0]); err != nil {
+		return refuse(MalformedToken, "header: %v", err)
+	}
+	if t.claims, err = readObject(decoded[1]); err != nil {
+		return refuse(MalformedToken, "claims: %v", err)
+	}
+	t.rawClaims, t.signature = decoded[1], decoded[2]
+	t.signed = t.compact[:len(parts[0])+1+len(parts[1])]
+	// The header is looked at before anything vouches for it, so it gets the
+	// full check now; it is small in any honest token.
+	return checkJSON(decoded[0])
+}
+
+// readHeader judges what holds for both generations. What the header says
+// about keys (jwk, jku, x5c, x5u, kid) is never used (AUTH-key-not-from-token).
+func (a *Authenticator) readHeader(t *token) *Refusal {
+	// No extension is implemented, so any critical one is not understood
+	// (AUTH-crit, RFC 7515 §4.1.11).
+	if _, present := t.header["crit"]; present {
+		return refuse(CriticalExtension, "its header has crit, and this hub supports no extension")
+	}
+	var ok bool
+	if t.algorithm, ok = text(t.header["alg"]); !ok {
+		return refuse(MalformedToken, "alg is %s, not a string", kindOf(t.header["alg"]))
+	}
+	// No key has the algorithm "none", so WrongAlgorithm would follow anyway:
+	// an operator is to see the attack by its name (AUTH-alg-none).
+	if strings.EqualFold(t.algorithm, "none") {
+		return refuse(AlgorithmNone, "the token is not signed")
+	}
+	return nil
+}
+
+// readGeneration tells by typ, and by typ alone, whose rules the token is
+// judged by (G5).
+func (a *Authenticator) readGeneration(t *token) *Refusal {
+	t.generation = spec.Legacy
+	if raw, present := t.header["typ"]; present {
+		typ, ok := text(raw)
+		if !ok {
+			return refuse(MalformedToken, "typ is %s, not a string", kindOf(raw))
+		}
+		if isAccessToken(typ) {
+			t.generation = spec.Current
+		}
+	}
+	t.grants = &Grants{generation: t.generation}
+	if a.generations.Has(t.generation) {
+		return nil
+	}
+	if t.generation == spec.Legacy {
+		return refuse(GenerationDisabled, "typ is not at+jwt, which makes it a 0.x token, and only 1.0 is served")
+	}
+	return refuse(GenerationDisabled, "typ is at+jwt, which makes it a 1.0 token, and only 0.x is served")
+}
+
+// isAccessToken compares typ as RFC 7515 §4.1.9 says: application/ may be left
+// out, and letter case is of no importance (AUTH-typ-equivalents).
+func isAccessToken(typ string) bool {
+	const prefix = "application/"
+	if len(typ) > len(prefix) && strings.EqualFold(typ[:len(prefix)], prefix) {
+		typ = typ[len(prefix):]
+	}
+	return strings.EqualFold(typ, "at+jwt")
+}
+
+// checkKey refuses every token for a role without a key.
+func (a *Authenticator) checkKey(t *token) *Refusal {
+	if t.keys.of(t.role).IsZero() {
+		return refuse(NoKey, "no %s key is configured for %s tokens", t.role, t.generation)
+	}
+	return nil
+}
+
+// checkAlgorithm compares alg with the configured one. It decides nothing
+// else: the signature is checked with the key's own method.
+func (a *Authenticator) checkAlgorithm(t *token) *Refusal {
+	if want := t.keys.of(t.role).Algorithm(); t.algorithm != want {
+		return refuse(WrongAlgorithm, "alg is %s, the %s key is for %s", quote(t.algorithm), t.role, want)
+	}
+	return nil
+}
+
+// checkSignature verifies it with the key of the role. On failure it looks for
+// the mistake that was made, since no cause of a 401 is sought longer.
+func (a *Authenticator) checkSignature(t *token) *Refusal {
+	if t.keys.of(t.role).verifies(t.signed, t.signature) {
+		return nil
+	}
+	if other := t.keys.ofOther(t.role); other.Algorithm() == t.algorithm && other.verifies(t.signed, t.signature) {
+		return refuse(WrongRole, "it is signed with the key of the other role; this needs the %s key", t.role)
+	}
+	for _, name := range []string{"jwk", "jku", "x5c", "x5u"} {
+		if _, present := t.header[name]; present {
+			return refuse(EmbeddedKey, "the %s key did not sign it; its header brings a key in %s, which is never used", t.role, name)
+		}
+	}
+	return refuse(BadSignature, "the %s key did not sign it, or it was changed since", t.role)
+}
+
+// checkClaims looks into the claims in depth, now that a key vouches for them.
+func (a *Authenticator) checkClaims(t *token) *Refusal { return checkJSON(t.rawClaims) }
+
+// claim returns the first of these claims that is there, as written, for
+// reports.
+func claim(names ...string) func(*token) string {
+	return func(t *token) string { return asWritten(t.claims, names) }
+}
+
+// header returns a header parameter as written, for reports.
+func header(name string) func(*token) string {
+	return func(t *token) string { return asWritten(t.header, []string{name}) }
+}
+
+func asWritten(o object, names []string) string {
+	for _, name := range names {
+		if raw, present := o[name]; present {
+			return string(raw)
+		}
+	}
+	return "absent"
+}
