@@ -117,7 +117,8 @@ func parseUpdate(b []byte) (*Update, error) {
 	}
 	text.broken = !utf8.ValidString(text.rest)
 
-	u := &Update{private: flags&flagPrivate != 0, topics: make([]string, count)}
+	u := newUpdate(count)
+	u.private = flags&flagPrivate != 0
 	for i := range u.topics {
 		u.topics[i] = text.cut(topicLengths.next())
 	}

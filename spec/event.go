@@ -32,30 +32,33 @@ func AppendEvent(dst []byte, id EventID, u *Update) []byte {
 // the colon is the one that parsers strip, so that a leading space of the line
 // itself survives (SSE-data-leading-space).
 func appendData(dst []byte, data string) []byte {
-	const field = "\ndata: "
-	if strings.IndexByte(data, '\r') < 0 {
-		for {
-			line, rest, more := strings.Cut(data, "\n")
-			dst = append(append(dst, field...), line...)
-			if !more {
-				return dst
-			}
-			data = rest
+	start, lf, cr := 0, indexFrom(data, 0, '\n'), indexFrom(data, 0, '\r')
+	for {
+		end := min(lf, cr)
+		dst = append(dst, "\ndata: "...)
+		dst = append(dst, data[start:end]...)
+		if end == len(data) {
+			return dst
+		}
+		start = end + 1
+		if end == cr && strings.HasPrefix(data[start:], "\n") {
+			start++
+		}
+		// Each search goes on where it stopped: no byte is looked at twice
+		// for the same kind of line break.
+		if lf < start {
+			lf = indexFrom(data, start, '\n')
+		}
+		if cr < start {
+			cr = indexFrom(data, start, '\r')
 		}
 	}
-	dst = append(dst, field...)
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; c {
-		case '\r':
-			if strings.HasPrefix(data[i+1:], "\n") {
-				i++
-			}
-			dst = append(dst, field...)
-		case '\n':
-			dst = append(dst, field...)
-		default:
-			dst = append(dst, c)
-		}
+}
+
+// indexFrom returns the index of the first c at or after start, or len(s).
+func indexFrom(s string, start int, c byte) int {
+	if i := strings.IndexByte(s[start:], c); i >= 0 {
+		return start + i
 	}
-	return dst
+	return len(s)
 }

@@ -40,16 +40,17 @@ func decodeForm(s string) string {
 	}
 	decoded := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
-		if c, ok := triplet(s[i:]); ok {
-			decoded = append(decoded, c)
-			i += 2
-			continue
+		c := s[i]
+		switch c {
+		case '+':
+			c = ' '
+		case '%':
+			if octet, ok := triplet(s[i:]); ok {
+				c = octet
+				i += 2
+			}
 		}
-		if s[i] == '+' {
-			decoded = append(decoded, ' ')
-		} else {
-			decoded = append(decoded, s[i])
-		}
+		decoded = append(decoded, c)
 	}
 	return string(decoded)
 }

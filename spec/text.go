@@ -20,6 +20,11 @@ const (
 
 // inspect returns the first defect of s and the code point it lies in.
 func inspect(s string) (defect, rune) {
+	ascii := 0
+	for ascii < len(s) && 0x20 <= s[ascii] && s[ascii] < 0x7f {
+		ascii++
+	}
+	s = s[ascii:]
 	for i, r := range s {
 		switch {
 		case r < 0x20:
@@ -81,19 +86,19 @@ func triplet(s string) (octet byte, ok bool) {
 	if len(s) < 3 || s[0] != '%' {
 		return 0, false
 	}
-	high, ok1 := hexDigit(s[1])
-	low, ok2 := hexDigit(s[2])
-	return high<<4 | low, ok1 && ok2
+	high, low := hexDigit(s[1]), hexDigit(s[2])
+	return high<<4 | low, high|low < 16
 }
 
-func hexDigit(c byte) (value byte, ok bool) {
+// hexDigit returns the value of c, or 16 if it is not a hexadecimal digit.
+func hexDigit(c byte) byte {
 	switch {
 	case '0' <= c && c <= '9':
-		return c - '0', true
+		return c - '0'
 	case 'A' <= c && c <= 'F':
-		return c - 'A' + 10, true
+		return c - 'A' + 10
 	case 'a' <= c && c <= 'f':
-		return c - 'a' + 10, true
+		return c - 'a' + 10
 	}
-	return 0, false
+	return 16
 }

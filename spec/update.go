@@ -2,7 +2,6 @@ package spec
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -42,6 +41,7 @@ type Rules struct {
 // An Update is what a publisher sent, valid and immutable.
 type Update struct {
 	topics  []string
+	one     [1]string // backs topics when there is one, to save an allocation
 	data    string
 	id      EventID
 	typ     EventType
@@ -61,7 +61,9 @@ func NewUpdate(f Fields, r Rules) (*Update, error) {
 			return nil, fault
 		}
 	}
-	u := &Update{topics: slices.Clone(f.Topics), data: f.Data, retry: f.Retry, private: f.Private}
+	u := newUpdate(len(f.Topics))
+	copy(u.topics, f.Topics)
+	u.data, u.retry, u.private = f.Data, f.Retry, f.Private
 	if f.ID != "" {
 		id, err := ParseEventID(f.ID)
 		if err != nil {
@@ -86,6 +88,16 @@ func NewUpdate(f Fields, r Rules) (*Update, error) {
 		}
 	}
 	return u, nil
+}
+
+func newUpdate(topics int) *Update {
+	u := new(Update)
+	if topics == 1 {
+		u.topics = u.one[:]
+	} else {
+		u.topics = make([]string, topics)
+	}
+	return u
 }
 
 func (r *Rules) checkLimits(f Fields) *Fault {
