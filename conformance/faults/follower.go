@@ -33,9 +33,9 @@ type Subscription struct {
 	ReadBuffer int
 }
 
-// wants reports whether an update about the topic is to arrive.
-func (s Subscription) wants(topic string, private bool) bool {
-	return covers(s.Topics, topic) && (!private || covers(s.Granted, topic))
+// wants reports whether an update is to arrive.
+func (s Subscription) wants(u Update) bool {
+	return covers(s.Topics, u.Topic) && (!u.Private || covers(s.Granted, u.Topic))
 }
 
 func covers(selectors []string, topic string) bool {

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -83,12 +84,7 @@ func (r *Record) Judge(v View) Verdict {
 	}
 	verdict.judgeCursors(v)
 	seen := verdict.judgeSightings(v, byKey, byID)
-	after := begins(v, byID)
-	for i := range attempts {
-		a := &attempts[i]
-		if a.Outcome != Acknowledged || a.Began <= after || !v.Subscription.wants(a.Topic, a.Private) {
-			continue
-		}
+	for _, a := range expected(attempts, v) {
 		verdict.Expected++
 		if !seen[a.Key] {
 			verdict.fault(Missing, "%s, acknowledged as %s at %v", a.Key, a.ID, a.Ended)
@@ -97,15 +93,39 @@ func (r *Record) Judge(v View) Verdict {
 	return verdict
 }
 
-// begins returns the time after which every publish belongs into the view.
-func begins(v View, byID map[string]*Attempt) time.Duration {
-	switch a := byID[v.Subscription.From]; {
-	case a != nil:
-		return a.Ended
-	case v.Subscription.From == "" && len(v.Connections) > 0:
-		return v.Connections[0].At
+// AwaitExpected waits until each follower has seen everything acknowledged so
+// far that is meant for it.
+func (r *Record) AwaitExpected(ctx context.Context, followers ...*Follower) error {
+	attempts := r.Attempts()
+	for _, f := range followers {
+		var keys []string
+		for _, a := range expected(attempts, f.View()) {
+			keys = append(keys, a.Key)
+		}
+		if err := f.Await(ctx, keys...); err != nil {
+			return err
+		}
 	}
-	return -1
+	return nil
+}
+
+// expected returns the acknowledged attempts that a view has to hold: those
+// meant for it that began after its own beginning.
+func expected(attempts []Attempt, v View) []Attempt {
+	var begins time.Duration = -1
+	switch {
+	case v.Subscription.From != "":
+		for _, a := range attempts {
+			if a.Outcome == Acknowledged && a.ID == v.Subscription.From {
+				begins = a.Ended
+			}
+		}
+	case len(v.Connections) > 0:
+		begins = v.Connections[0].At
+	}
+	return slices.DeleteFunc(slices.Clone(attempts), func(a Attempt) bool {
+		return a.Outcome != Acknowledged || a.Began <= begins || !v.Subscription.wants(a.Update)
+	})
 }
 
 func (verdict *Verdict) judgeCursors(v View) {
@@ -143,8 +163,8 @@ func (verdict *Verdict) judgeSightings(v View, byKey, byID map[string]*Attempt) 
 			continue
 		}
 		seen[s.Key] = true
-		if !v.Subscription.wants(a.Topic, a.Private) {
-			verdict.fault(Leaked, "%s about %s (private: %t)", s.Key, a.Topic, a.Private)
+		if !v.Subscription.wants(a.Update) {
+			verdict.fault(Leaked, "%s about %s (private: %t)", s.Key, a.Update.Topic, a.Update.Private)
 		}
 		if a.Outcome == Acknowledged && a.ID != s.ID {
 			verdict.fault(Misidentified, "%s was acknowledged as %s and comes as %s", s.Key, a.ID, s.ID)
@@ -188,7 +208,7 @@ func (r *Record) Agree(history, v View) []Fault {
 	}
 	shown := v.Sightings
 	for _, s := range history.Sightings[start:] {
-		if a := r.byKey[s.Key]; a == nil || !v.Subscription.wants(a.Topic, a.Private) {
+		if a := r.byKey[s.Key]; a == nil || !v.Subscription.wants(a.Update) {
 			continue
 		}
 		if len(shown) == 0 {

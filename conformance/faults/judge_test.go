@@ -82,14 +82,14 @@ func judgeFake(t *testing.T, d defect) (faults []Fault) {
 	}
 	var middle string
 	for n := range 20 {
-		a := p.Publish(t.Context(), url, fmt.Sprintf("t%d", n%3), n%2 == 0, 120)
+		a := p.Publish(t.Context(), url, Update{Topic: fmt.Sprintf("t%d", n%3), Private: n%2 == 0, Size: 120})
 		if n == 8 {
 			middle = a.ID
 		}
 	}
-	p.Publish(t.Context(), url, "refused", false, 120)
+	p.Publish(t.Context(), url, Update{Topic: "refused"})
 	resumed := record.Follow(target, Subscription{Name: "resumed", Topics: []string{"*"}, Token: everything, Granted: granted, From: middle})
-	end := p.Publish(t.Context(), url, "end", false, 120)
+	end := p.Publish(t.Context(), url, Update{Topic: "end"})
 	var history View
 	for i, f := range append(followers, resumed) {
 		if err := f.Await(ctx, end.Key); err != nil && d == none {
@@ -110,8 +110,8 @@ func judgeFake(t *testing.T, d defect) (faults []Fault) {
 func TestAgreeFindsVanished(t *testing.T) {
 	all := Subscription{Name: "s", Topics: []string{"*"}, Granted: []string{"*"}, From: Earliest}
 	record := NewRecord()
-	record.begin("p/1/50", "t", false)
-	record.begin("p/2/50", "t", false)
+	record.begin("p/1/50", Update{Topic: "t"})
+	record.begin("p/2/50", Update{Topic: "t"})
 	one, two := Sighting{ID: "1", Key: "p/1/50", Intact: true}, Sighting{ID: "2", Key: "p/2/50", Intact: true}
 	for name, c := range map[string]struct {
 		history, view []Sighting
@@ -138,7 +138,7 @@ func TestAgreeFindsVanished(t *testing.T) {
 func TestIndeterminateAtMostOnce(t *testing.T) {
 	all := Subscription{Name: "s", Topics: []string{"*"}, Granted: []string{"*"}, From: Earliest}
 	record := NewRecord()
-	record.begin("p/1/50", "t", false)
+	record.begin("p/1/50", Update{Topic: "t"})
 	record.end("p/1/50", Indeterminate, "", "connection reset")
 	once := Sighting{ID: "1", Key: "p/1/50", Intact: true}
 	for times, wantSettled := range []int{0, 1, 1} {

@@ -35,15 +35,26 @@ func (r *Record) Publisher(name, token string) *Publisher {
 // Close closes the connection.
 func (p *Publisher) Close() { p.client.CloseIdleConnections() }
 
-// Publish sends an update of about size bytes to the hub at hubURL.
-func (p *Publisher) Publish(ctx context.Context, hubURL, topic string, private bool, size int) Attempt {
-	key := payloadKey(p.name, p.sent, size)
+// An Update is what to publish.
+type Update struct {
+	Topic   string
+	Private bool
+	Size    int  // about how many bytes of payload
+	OwnID   bool // bring an id instead of leaving it to the hub
+}
+
+// Publish sends an update to the hub at hubURL.
+func (p *Publisher) Publish(ctx context.Context, hubURL string, u Update) Attempt {
+	key := payloadKey(p.name, p.sent, u.Size)
 	p.sent++
-	form := url.Values{"topic": {topic}, "data": {payload(key)}}
-	if private {
+	form := url.Values{"topic": {u.Topic}, "data": {payload(key)}}
+	if u.Private {
 		form.Set("private", "on")
 	}
-	p.record.begin(key, topic, private)
+	if u.OwnID {
+		form.Set("id", "urn:faults:"+key)
+	}
+	p.record.begin(key, u)
 	status, body, err := p.post(ctx, hubURL, form.Encode())
 	switch {
 	case err != nil:

@@ -18,9 +18,8 @@ const (
 
 // An Attempt is one publish. Times are since the record began.
 type Attempt struct {
-	Key     string // names it, in its own payload
-	Topic   string
-	Private bool
+	Key    string // names it, in its own payload
+	Update Update
 
 	Outcome Outcome
 	ID      string // as acknowledged
@@ -98,10 +97,10 @@ func (t Tally) String() string {
 		t.Acknowledged, float64(t.Bytes)/1e6, t.Indeterminate, t.Refused)
 }
 
-func (r *Record) begin(key, topic string, private bool) {
+func (r *Record) begin(key string, u Update) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	a := &Attempt{Key: key, Topic: topic, Private: private, Began: r.Now()}
+	a := &Attempt{Key: key, Update: u, Began: r.Now()}
 	r.attempts = append(r.attempts, a)
 	r.byKey[key] = a
 	r.inFlight++

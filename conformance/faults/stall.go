@@ -1,0 +1,226 @@
+package faults
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A Stall lets one subscriber stop reading while publishers run, and read on
+// later over the same connection.
+type Stall struct {
+	Hub         *Hub // running, with a history that holds the whole run
+	Credentials Credentials
+	Publishers  int
+	Size        int // bytes of a payload
+	Others      int // subscribers that read all the time
+	Stalls      int
+	// Bytes are published, of payload, before the first stall, during each,
+	// and after each while the subscriber reads on.
+	Bytes    int64
+	Patience time.Duration // for any of that, and for events to arrive
+	Log      func(StallPhase)
+}
+
+// A StallPhase is a stretch of the run.
+type StallPhase struct {
+	Name     string
+	Took     time.Duration
+	Bytes    int64         // of payload, acknowledged in it
+	Peak     Usage         // RSS and Anon at their highest; CPU of the phase
+	Lag      time.Duration // 99th percentile, from a publish's begin to the others' seeing it
+	WorstLag time.Duration
+}
+
+func (p StallPhase) String() string {
+	return fmt.Sprintf("%-10s %6.1f MB in %5.2f s; hub: at most %.0f MB resident, %.0f MB of it anonymous, CPU %.2f s; others lag %v (p99), %v (worst)",
+		p.Name, float64(p.Bytes)/1e6, p.Took.Seconds(), float64(p.Peak.RSS)/1e6, float64(p.Peak.Anon)/1e6, p.Peak.CPU.Seconds(),
+		p.Lag.Round(100*time.Microsecond), p.WorstLag.Round(100*time.Microsecond))
+}
+
+// A StallReport is what a stall showed. Before holds the phase without stall.
+type StallReport struct {
+	Before          StallPhase
+	Stalled, Resume []StallPhase
+	Held            []int // events that lay unread when the reader went on, per stall
+	Connections     int   // of the stalled subscriber; 1 when it was never cut
+	Verdicts        []Verdict
+	Disagreeing     []Fault
+}
+
+// Err joins what is wrong with what subscribers were shown.
+func (r StallReport) Err() error { return deliveryError(r.Verdicts, r.Disagreeing) }
+
+// Run stalls the subscriber. The error is about the run itself, and that the
+// others had to wait for the stalled one; what else is wrong is in the report.
+func (s Stall) Run(ctx context.Context) (report StallReport, err error) {
+	r := stallRun{Stall: s, record: NewRecord()}
+	everything := Subscription{Topics: []string{"*"}, Granted: []string{"*"}, Token: s.Credentials.subscriber()}
+	for i := range s.Others {
+		other := everything
+		other.Name = fmt.Sprintf("other subscriber %d", i)
+		r.others = append(r.others, r.record.Follow(s.Hub.URL, other))
+	}
+	slow := everything
+	slow.Name, slow.ReadBuffer = "stalling subscriber", 4<<10
+	r.slow = r.record.Follow(s.Hub.URL, slow)
+	all := append(slices.Clone(r.others), r.slow)
+	for _, f := range all {
+		defer f.Stop()
+		if err := f.Open(ctx, 1); err != nil {
+			return report, err
+		}
+	}
+	stopLoad := r.startLoad(ctx)
+	defer stopLoad()
+
+	if report.Before, err = r.phase(ctx, "before"); err != nil {
+		return report, err
+	}
+	for range s.Stalls {
+		r.slow.Pause()
+		stalled, err := r.phase(ctx, "stalled")
+		if err != nil {
+			return report, err
+		}
+		// Nothing else is known to wait for the stalled one only if the others
+		// have it all before it reads on.
+		if err := r.awaitAll(ctx, r.others); err != nil {
+			return report, fmt.Errorf("while one subscriber is stalled: %w", err)
+		}
+		report.Held = append(report.Held, r.behind())
+		r.slow.Resume()
+		resumed, err := r.phase(ctx, "reads on")
+		if err != nil {
+			return report, err
+		}
+		report.Stalled = append(report.Stalled, stalled)
+		report.Resume = append(report.Resume, resumed)
+	}
+	if err := stopLoad(); err != nil {
+		return report, err
+	}
+	err = r.awaitAll(ctx, all) // who lacks something is judged below
+	r.judge(&report, all)
+	if err != nil && report.Err() == nil {
+		return report, err
+	}
+	return report, ctx.Err()
+}
+
+// A stallRun is what the phases of a Stall share.
+type stallRun struct {
+	Stall
+	record *Record
+	others []*Follower
+	slow   *Follower
+}
+
+// startLoad publishes until the function returned is called, which says how
+// it went.
+func (r *stallRun) startLoad(ctx context.Context) (stop func() error) {
+	ctx, cancel := context.WithCancel(ctx)
+	load := Load{Publishers: r.Publishers, Token: r.Credentials.publisher(), Next: func(i, n int) Update {
+		return Update{Topic: fmt.Sprintf("topic/%d", i), Private: n%2 == 0, Size: r.Size}
+	}}
+	stopped := make(chan error, 1)
+	go func() { stopped <- load.Run(ctx, r.record, "load", r.Hub.URL) }()
+	return sync.OnceValue(func() error {
+		cancel()
+		return <-stopped
+	})
+}
+
+// phase lasts until so many bytes were published, and watches the hub.
+func (r *stallRun) phase(ctx context.Context, name string) (p StallPhase, err error) {
+	ctx, cancel := context.WithTimeout(ctx, r.Patience)
+	defer cancel()
+	const look = 50 * time.Millisecond
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	p.Name = name
+	began, before := r.record.Now(), r.record.Tally().Bytes
+	first, err := UsageOf(r.Hub.Site().PID)
+	if err != nil {
+		return p, err
+	}
+	for p.Bytes < r.Bytes {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return p, fmt.Errorf("%s: %d of %d bytes published: %w", name, p.Bytes, r.Bytes, ctx.Err())
+		}
+		u, err := UsageOf(r.Hub.Site().PID)
+		if err != nil {
+			return p, err
+		}
+		p.Peak = Usage{RSS: max(p.Peak.RSS, u.RSS), Anon: max(p.Peak.Anon, u.Anon), CPU: u.CPU - first.CPU}
+		p.Bytes = r.record.Tally().Bytes - before
+	}
+	ended := r.record.Now()
+	p.Took = ended - began
+	if err := r.awaitAll(ctx, r.others); err != nil {
+		return p, fmt.Errorf("%s: %w", name, err)
+	}
+	p.Lag, p.WorstLag = r.lag(began, ended)
+	return p, nil
+}
+
+func (r *stallRun) awaitAll(ctx context.Context, followers []*Follower) error {
+	ctx, cancel := context.WithTimeout(ctx, r.Patience)
+	defer cancel()
+	return r.record.AwaitExpected(ctx, followers...)
+}
+
+// lag returns how late the others saw what was published in a stretch.
+func (r *stallRun) lag(from, to time.Duration) (p99, worst time.Duration) {
+	began := make(map[string]time.Duration)
+	for _, a := range r.record.Attempts() {
+		if a.Began >= from && a.Began < to {
+			began[a.Key] = a.Began
+		}
+	}
+	var lags []time.Duration
+	for _, f := range r.others {
+		for _, s := range f.View().Sightings {
+			if at, ok := began[s.Key]; ok {
+				lags = append(lags, s.At-at)
+			}
+		}
+	}
+	if len(lags) == 0 {
+		return 0, 0
+	}
+	slices.Sort(lags)
+	return lags[len(lags)*99/100], lags[len(lags)-1]
+}
+
+// behind returns how many events the stalled subscriber has yet to see.
+func (r *stallRun) behind() int {
+	return len(r.others[0].View().Sightings) - len(r.slow.View().Sightings)
+}
+
+func (r *stallRun) judge(report *StallReport, followers []*Follower) {
+	history := followers[0].View()
+	for _, f := range followers {
+		v := f.View()
+		report.Verdicts = append(report.Verdicts, r.record.Judge(v))
+		report.Disagreeing = append(report.Disagreeing, r.record.Agree(history, v)...)
+	}
+	report.Connections = len(r.slow.View().Connections)
+}
+
+// deliveryError joins what is wrong with some views.
+func deliveryError(verdicts []Verdict, disagreeing []Fault) error {
+	var all []error
+	for _, v := range verdicts {
+		all = append(all, v.Err())
+	}
+	for _, f := range disagreeing {
+		all = append(all, fmt.Errorf("%s: %s", f.Kind, f.Detail))
+	}
+	return errors.Join(all...)
+}
