@@ -1,0 +1,254 @@
+package clients
+
+import (
+	"bufio"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+const example = "../../caddy-example"
+
+// TestCaddyExample is a day in the life of the example deployment: a browser
+// on its page, Caddy with the example's own Caddyfile, and the hub behind it.
+func TestCaddyExample(t *testing.T) {
+	need(t, caddy, node, packages, chromium)
+	t.Parallel()
+	site := "localhost:" + freePort(t)
+	h := newHub(t, "--anonymous", "--resource-identifier", "https://"+site+hubPath)
+	p := startProxy(t, h.addr)
+	startCaddy(t, site, p.addr())
+	write := func(text string) {
+		data, err := json.Marshal(map[string]string{
+			"@id": "https://" + site + "/wall/kitchen", "author": "Ada", "text": text, "at": "2026-01-02T03:04:05Z"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.publish(url.Values{"topic": {"https://" + site + "/wall/kitchen"}, "data": {string(data)}})
+	}
+	write("from before the page was opened")
+
+	wall, form := startWall(t, "https://"+site+"/")
+	saw := func(want, kind, data string) {
+		t.Helper()
+		wall.await(t, 0, want, func(log []happening) bool {
+			return slices.ContainsFunc(log, func(h happening) bool { return h.Kind == kind && h.Data == data })
+		})
+	}
+	saw("SUB-http2: want the page and its stream over HTTP/2", "response", "h2")
+	saw("SSE-headers-at-once, SSE-no-buffering: want the page live", "state", "live")
+	saw("REPLAY-earliest: want what was written before on the wall", "history", "from before the page was opened")
+
+	post := func(text, token string) {
+		t.Helper()
+		if err := form.Encode(map[string]string{"author": "Grace", "text": text, "token": token}); err != nil {
+			t.Fatalf("filling in the form: %v", err)
+		}
+	}
+	post("written in the page", h.token(claims{Publish: []string{"https://" + site + "/wall/{room}"}}))
+	saw("PUB-200, SSE-flush-events: want what the page publishes on the wall", "live", "written in the page")
+	post("with a token of somebody else's making", "eyJhbGciOiJIUzI1NiJ9.e30.AAAA")
+	wall.await(t, 0, "AUTH-401-invalid-token: want the page to say that it was refused", func(log []happening) bool {
+		return slices.ContainsFunc(log, func(h happening) bool { return h.Kind == "refused" && strings.Contains(h.Data, "token") })
+	})
+
+	p.cut()
+	saw("want the page to notice the cut", "state", "lost")
+	write("missed, first")
+	write("missed, second")
+	p.heal(h.addr)
+	saw("REPLAY-after: want what was missed on the wall", "missed", "missed, second")
+
+	// The hub is away for longer than Caddy waits for it. A subscriber must
+	// not be told 502, or it would never be back.
+	h.kill()
+	answer := get(t, "https://"+site+hubPath+"?match=anything")
+	if answer.status != http.StatusOK || answer.contentType != "text/event-stream" || answer.body != "retry: 3000\n\n" {
+		t.Errorf("SSE-error-status: with the hub away, a subscriber is answered %+v, want a 200 stream that only says when to come back", answer)
+	}
+	h.start()
+	write("missed during the restart")
+	p.heal(h.addr)
+	saw("REPLAY-after: want the page back after the hub is", "missed", "missed during the restart")
+	post("the end", h.token(claims{Publish: []string{"*"}}))
+	saw("SSE-flush-events: want the page live again", "live", "the end")
+
+	log, _ := wall.of(0)
+	var got []string
+	for _, h := range log {
+		switch h.Kind {
+		case "history", "live", "missed":
+			got = append(got, h.Data)
+		case "error":
+			t.Errorf("the page failed: %s", h.Data)
+		case "response":
+			if h.Data != "h2" {
+				t.Errorf("SUB-http2: the browser was answered over %q, want h2 alone", h.Data)
+			}
+		}
+	}
+	want := []string{"from before the page was opened", "written in the page",
+		"missed, first", "missed, second", "missed during the restart", "the end"}
+	if !slices.Equal(got, want) {
+		t.Errorf("REPLAY-order-gapless: the wall showed\n     %q\nwant %q", got, want)
+	}
+}
+
+// TestCaddyExampleStart runs the script that people begin with.
+func TestCaddyExampleStart(t *testing.T) {
+	need(t, caddy)
+	t.Parallel()
+	site := "localhost:" + freePort(t)
+	command := exec.Command("sh", "start")
+	command.Dir = example
+	command.Env = append(os.Environ(), "SITE="+site, "HUB=127.0.0.1:"+freePort(t), "DATA="+t.TempDir())
+	command.Stderr = t.Output()
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = command.Process.Signal(os.Interrupt)
+		if err := command.Wait(); err != nil {
+			t.Errorf("start ended with %v after an interrupt, want success", err)
+		}
+	}()
+	token := ""
+	for lines := bufio.NewScanner(stdout); token == "" && lines.Scan(); {
+		if name, value, _ := strings.Cut(lines.Text(), " "); name == "token" {
+			token = strings.TrimSpace(value)
+		}
+	}
+	eventually(t, "want the page served", func() bool {
+		answer, err := client.Get("https://" + site + "/")
+		if err != nil {
+			return false
+		}
+		defer answer.Body.Close()
+		return answer.StatusCode == http.StatusOK
+	})
+	topic := "https://" + site + "/wall/lobby"
+	r, err := http.NewRequest(http.MethodPost, "https://"+site+hubPath, strings.NewReader(url.Values{"topic": {topic}}.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Authorization", "Bearer "+token)
+	answer, err := client.Do(r)
+	if err != nil {
+		t.Fatalf("publishing through Caddy: %v", err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("PUB-200: publishing with the printed token answered %s, want 200", answer.Status)
+	}
+}
+
+// client trusts whatever authority signed the example's certificate.
+var client = &http.Client{
+	Timeout: patience,
+	Transport: &http.Transport{
+		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true},
+		ForceAttemptHTTP2: true,
+	},
+}
+
+type answer struct {
+	status            int
+	contentType, body string
+}
+
+func get(t *testing.T, url string) answer {
+	t.Helper()
+	a, err := client.Get(url)
+	if err != nil {
+		t.Fatalf("asking through Caddy: %v", err)
+	}
+	defer a.Body.Close()
+	body, err := io.ReadAll(a.Body)
+	if err != nil {
+		t.Fatalf("asking through Caddy: %v", err)
+	}
+	return answer{a.StatusCode, a.Header.Get("Content-Type"), string(body)}
+}
+
+// startCaddy serves the example, with folders of its own for everything that
+// Caddy keeps, until the test is over.
+func startCaddy(t *testing.T, site, hub string) {
+	t.Helper()
+	folder := t.TempDir()
+	command := exec.Command("caddy", "run", "--config", "Caddyfile", "--adapter", "caddyfile")
+	command.Dir = example
+	command.Env = append(os.Environ(), "SITE="+site, "HUB="+hub, "HOME="+folder,
+		"XDG_DATA_HOME="+filepath.Join(folder, "data"), "XDG_CONFIG_HOME="+filepath.Join(folder, "config"))
+	command.Stdout = t.Output()
+	stderr, err := command.StderrPipe()
+	if err != nil {
+		t.Fatalf("starting Caddy: %v", err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatalf("starting Caddy: %v", err)
+	}
+	serving, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for lines := bufio.NewScanner(stderr); lines.Scan(); {
+			fmt.Fprintln(t.Output(), lines.Text())
+			if strings.Contains(lines.Text(), "serving initial configuration") {
+				close(serving)
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		_ = command.Process.Kill()
+		<-ended
+		_ = command.Wait()
+	})
+	select {
+	case <-serving:
+	case <-ended:
+		t.Fatal("Caddy ended before it served anything")
+	case <-time.After(patience):
+		t.Fatalf("Caddy did not serve within %v", patience)
+	}
+}
+
+// freePort returns a port that was free a moment ago: Caddy has to be told
+// one, since the page's origin contains it.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
+
+// eventually waits for another process that has no way to say it is ready.
+func eventually(t *testing.T, want string, done func() bool) {
+	t.Helper()
+	deadline := time.After(patience)
+	for tick := time.Tick(50 * time.Millisecond); !done(); {
+		select {
+		case <-tick:
+		case <-deadline:
+			t.Fatalf("%s within %v", want, patience)
+		}
+	}
+}
