@@ -6,10 +6,6 @@ import (
 	"time"
 )
 
-// stallLimit is how long a socket may refuse bytes before its subscriber is
-// closed as too slow.
-const stallLimit = 30 * time.Second
-
 // endLimit bounds how long the last bytes of a response may take.
 const endLimit = 5 * time.Second
 
@@ -179,13 +175,14 @@ func (p *portable) sent(events int, failed Reason) Reason {
 // write sends bytes at once and returns why it could not. No write outlasts
 // the stall limit or the end of the subscriber's permission.
 func (p *portable) write(b []byte) Reason {
-	limit := time.Now().Add(stallLimit)
+	stall := p.subscriber.engine.stallLimit
+	limit := time.Now().Add(stall)
 	ends := p.subscriber.want.Ends
 	if !ends.IsZero() && ends.Before(limit) {
 		limit = ends
 	}
 	// A deadline is a timer to move: leave one that is nearly as good.
-	if p.deadline.IsZero() || limit.Before(p.deadline) || limit.Sub(p.deadline) > stallLimit/4 {
+	if p.deadline.IsZero() || limit.Before(p.deadline) || limit.Sub(p.deadline) > stall/4 {
 		p.setDeadline(limit)
 	}
 	_, err := p.w.Write(b)

@@ -21,7 +21,10 @@ var ErrClosed = errors.New("fanout: closed")
 type Config struct {
 	Log       store.Log
 	Heartbeat time.Duration // comment after this much silence; 0: never
-	Logger    *slog.Logger  // nil means slog.Default()
+	// StallLimit is how long a socket may refuse bytes before its subscriber
+	// is closed as too slow; 0 means 30 s.
+	StallLimit time.Duration
+	Logger     *slog.Logger // nil means slog.Default()
 }
 
 // A Subscription is what a subscriber asked for and may have.
@@ -59,9 +62,10 @@ type Tally struct {
 // An Engine follows one log and serves its subscribers. Its goroutines are
 // one dispatcher and a fixed pool of catch-up workers; Close ends them.
 type Engine struct {
-	log       store.Log
-	logger    *slog.Logger
-	heartbeat time.Duration
+	log        store.Log
+	logger     *slog.Logger
+	heartbeat  time.Duration
+	stallLimit time.Duration
 
 	stop      context.CancelFunc // ends the dispatcher and the workers
 	workers   sync.WaitGroup     // counts them
@@ -98,23 +102,27 @@ func New(c Config) (*Engine, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
+	if c.StallLimit == 0 {
+		c.StallLimit = 30 * time.Second
+	}
 	bounds, err := c.Log.Bounds(context.Background())
 	if err != nil {
 		return nil, fmt.Errorf("reading the head of the history: %w", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	e := &Engine{
-		log:       c.Log,
-		logger:    c.Logger,
-		heartbeat: c.Heartbeat,
-		stop:      stop,
-		lagging:   newQueue(),
-		position:  bounds.Newest,
-		index:     newIndex(),
-		members:   make(map[*Subscriber]struct{}),
-		empty:     make(chan struct{}),
-		stats:     Stats{Closed: make(map[Reason]uint64)},
-		joins:     sync.Pool{New: func() any { return new([]byte) }},
+		log:        c.Log,
+		logger:     c.Logger,
+		heartbeat:  c.Heartbeat,
+		stallLimit: c.StallLimit,
+		stop:       stop,
+		lagging:    newQueue(),
+		position:   bounds.Newest,
+		index:      newIndex(),
+		members:    make(map[*Subscriber]struct{}),
+		empty:      make(chan struct{}),
+		stats:      Stats{Closed: make(map[Reason]uint64)},
+		joins:      sync.Pool{New: func() any { return new([]byte) }},
 	}
 	e.workers.Go(func() { e.dispatch(ctx) })
 	// Few, so that replays cannot take the machine from live delivery.
