@@ -1,6 +1,8 @@
 package hub
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -61,4 +63,81 @@ type Config struct {
 
 	// Logger gets what operators need to know; nil means slog.Default().
 	Logger *slog.Logger
+}
+
+// withDefaults returns c with every zero value replaced by what it means.
+func (c Config) withDefaults() Config {
+	orElse(&c.Generations, spec.Both)
+	orElse(&c.Durability, store.Disk)
+	orElse(&c.CookieName, spec.CookieName)
+	orElse(&c.LegacyCookieName, spec.LegacyCookieName)
+	orElse(&c.Heartbeat, 20*time.Second)
+	orElse(&c.Retry, 3*time.Second)
+	orElse(&c.MaxBodySize, 4<<20)
+	orElse(&c.MaxTopics, 100)
+	orElse(&c.MaxMatchers, 100)
+	orElse(&c.MaxDetails, 100)
+	orElse(&c.Logger, slog.Default())
+	return c
+}
+
+// orElse gives an unset field its default.
+func orElse[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// faults judges what can be judged field by field; each fault says what to
+// change.
+func (c Config) faults() error {
+	var faults []error
+	fault := func(format string, args ...any) {
+		faults = append(faults, fmt.Errorf(format, args...))
+	}
+	if c.Log == nil {
+		fault("store: there is no history; open one")
+	}
+	if c.Generations&^spec.Both != 0 {
+		fault("protocols: the only generations are 0.x and 1.0")
+	}
+	if c.MaxLifetime < 0 {
+		fault("max lifetime: %v is negative; use 0 for streams without a limit", c.MaxLifetime)
+	}
+	if c.Retry < time.Second {
+		// Below that, browsers hammer a hub that is in trouble already.
+		fault("retry: %v is too short; give at least 1s", c.Retry)
+	}
+	for _, limit := range []struct {
+		name  string
+		value int64
+	}{
+		{"max body size", c.MaxBodySize},
+		{"max topics", int64(c.MaxTopics)},
+		{"max matchers", int64(c.MaxMatchers)},
+		{"max details", int64(c.MaxDetails)},
+	} {
+		if limit.value < 0 {
+			fault("%s: %d is negative; leave it out for the default", limit.name, limit.value)
+		}
+	}
+	for _, origin := range c.CORSOrigins {
+		if origin == "*" {
+			continue
+		}
+		if err := checkOrigin(origin); err != nil {
+			fault("cors origins: %w", err)
+		}
+	}
+	for _, origin := range c.PublishOrigins {
+		if origin == "*" {
+			fault(`publish origins: "*" would let every web site publish with its visitors' cookies; list the origins that may`)
+			continue
+		}
+		if err := checkOrigin(origin); err != nil {
+			fault("publish origins: %w", err)
+		}
+	}
+	return errors.Join(faults...)
 }

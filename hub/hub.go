@@ -7,43 +7,165 @@ package hub
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
+	"net/url"
+	"sync/atomic"
 
+	"cinnabar/auth"
+	"cinnabar/hub/fanout"
 	"cinnabar/spec"
+	"cinnabar/store"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
 // A Hub serves publishers and subscribers. It is safe for concurrent use.
-type Hub struct{}
+type Hub struct {
+	config  Config // with defaults
+	log     store.Log
+	logger  *slog.Logger
+	base    *spec.Base
+	rules   spec.Rules
+	auth    *auth.Authenticator
+	engine  *fanout.Engine
+	metrics *metrics
+	handler http.Handler
+
+	publishForms formReader
+	queryForms   formReader
+
+	origin     string // the hub's own, "" without a resource identifier
+	publishers map[string]bool
+
+	draining atomic.Bool
+}
 
 // New starts a hub on a log; all faults of the configuration are joined.
-func New(c Config) (*Hub, error) { panic("hub: being written") }
+func New(c Config) (*Hub, error) {
+	h := &Hub{config: c.withDefaults()}
+	c = h.config
+	faults := []error{c.faults()}
+
+	h.log, h.logger = c.Log, c.Logger
+	h.base = spec.UnnamedBase()
+	if c.ResourceIdentifier != "" {
+		base, err := spec.ParseBase(c.ResourceIdentifier)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("resource identifier: %w", err))
+			base = spec.UnnamedBase()
+		} else if u, err := url.Parse(c.ResourceIdentifier); err == nil {
+			h.origin = originOf(u)
+		}
+		h.base = base
+	}
+	if c.Generations.Has(spec.Legacy) && h.base.Path() != spec.WellKnownPath {
+		// differences C14: only 1.0 lets a hub live elsewhere.
+		faults = append(faults, fmt.Errorf("protocols: 0.x can only be served at %s, not at %s; serve 1.0 alone or change the resource identifier",
+			spec.WellKnownPath, h.base.Path()))
+	}
+	a, err := auth.New(h.authConfig())
+	if err != nil {
+		faults = append(faults, err)
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	h.auth = a
+	h.rules = spec.Rules{Base: h.base, Generations: c.Generations, MaxTopics: c.MaxTopics}
+	h.publishForms = publishForms(c.MaxBodySize, c.MaxTopics)
+	h.queryForms = queryForms(c.MaxMatchers)
+	h.publishers = make(map[string]bool)
+	for _, origin := range c.PublishOrigins {
+		h.publishers[origin] = true
+	}
+	h.engine, err = fanout.New(fanout.Config{Log: c.Log, Heartbeat: max(c.Heartbeat, 0), Logger: c.Logger})
+	if err != nil {
+		return nil, fmt.Errorf("starting the fan-out: %w", err)
+	}
+	h.metrics = newMetrics(h.engine, h.log)
+	h.handler = h.crossOrigin(h.routes())
+	return h, nil
+}
+
+func (h *Hub) authConfig() auth.Config {
+	c := h.config
+	a := auth.Config{
+		Generations:        c.Generations,
+		Base:               h.base,
+		ResourceIdentifier: c.ResourceIdentifier,
+		CookieName:         c.CookieName,
+		LegacyCookieName:   c.LegacyCookieName,
+		LegacyQueryToken:   c.LegacyQueryToken,
+		MaxDetails:         c.MaxDetails,
+	}
+	if c.Generations.Has(spec.Legacy) {
+		a.LegacyPublisher, a.LegacySubscriber = c.PublisherKey, c.SubscriberKey
+	}
+	if c.Generations.Has(spec.Current) && c.Issuer != "" {
+		a.Issuers = []auth.Issuer{{ID: c.Issuer, Publisher: c.PublisherKey, Subscriber: c.SubscriberKey}}
+	}
+	return a
+}
 
 // ServeHTTP answers the hub's paths, and 404 to any other.
-func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) { panic("hub: being written") }
+func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.handler.ServeHTTP(w, r) }
 
 // Publish appends an update on behalf of the embedding program, which needs no
 // token, and returns its id once it is as durable as the hub is configured to
-// make it.
+// make it. The error is a *[spec.Fault] or the history's, wrapped.
 func (h *Hub) Publish(ctx context.Context, f spec.Fields) (spec.EventID, error) {
-	panic("hub: being written")
+	u, err := spec.NewUpdate(f, h.rules)
+	if err != nil {
+		return spec.EventID{}, err
+	}
+	id, _, err := h.append(ctx, u)
+	return id, err
 }
 
+// append puts one update into the history and says how safe it is there.
+func (h *Hub) append(ctx context.Context, u *spec.Update) (spec.EventID, store.Durability, error) {
+	receipt, err := h.log.Append(ctx, h.config.Durability, u)
+	if err != nil {
+		return spec.EventID{}, 0, fmt.Errorf("appending an update: %w", err)
+	}
+	h.metrics.updates.Inc()
+	return receipt.Entries[0].ID, receipt.Reached, nil
+}
+
+// errDraining is why a hub about to stop is not ready.
+var errDraining = errors.New("the hub is shutting down")
+
 // Ready returns nil while the hub can do its work, else what is wrong.
-func (h *Hub) Ready() error { panic("hub: being written") }
+func (h *Hub) Ready() error {
+	if h.draining.Load() {
+		return errDraining
+	}
+	if err := h.log.Health(); err != nil {
+		return fmt.Errorf("history: %w", err)
+	}
+	return nil
+}
 
 // Drain makes the hub refuse new streams in the way that lets clients come
 // back (200, retry:, end) and fail readiness, while publishes and open streams
 // go on.
-func (h *Hub) Drain() { panic("hub: being written") }
+func (h *Hub) Drain() { h.draining.Store(true) }
 
 // Streams returns how many streams are open.
-func (h *Hub) Streams() int { panic("hub: being written") }
+func (h *Hub) Streams() int {
+	s := h.engine.Stats()
+	return int(s.Live + s.CatchingUp)
+}
 
 // Close ends every stream cleanly with reason shutdown and stops the hub's
 // goroutines, or returns ctx's error when that takes longer.
-func (h *Hub) Close(ctx context.Context) error { panic("hub: being written") }
+func (h *Hub) Close(ctx context.Context) error {
+	h.Drain()
+	return h.engine.Close(ctx, fanout.Shutdown)
+}
 
 // Collectors returns the hub's metrics; register them where they are wanted.
-func (h *Hub) Collectors() []prometheus.Collector { panic("hub: being written") }
+func (h *Hub) Collectors() []prometheus.Collector { return h.metrics.collectors() }

@@ -1,0 +1,154 @@
+package hub
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"cinnabar/spec"
+)
+
+// bodyTimeout bounds the time a client may take to send a request body. It is
+// a read deadline of the request, not of the server, which would end streams.
+const bodyTimeout = 30 * time.Second
+
+const formMediaType = "application/x-www-form-urlencoded"
+
+// A formReader reads the bodies of one kind of request, each bounded in bytes
+// and fields, and all of them together in bytes.
+type formReader struct {
+	room      *budget
+	maxBytes  int64
+	maxFields int
+
+	// How refusals are worded.
+	mediaRule, sizeRule string
+	tooLarge            bool // sizes are refused with 413, else with 400
+}
+
+// publishForms reads publish requests. Unknown fields are ignored
+// (PUB-unknown-fields), but not by the million.
+func publishForms(maxBytes int64, maxTopics int) formReader {
+	return formReader{
+		room:      newBudget(max(64<<20, 4*maxBytes)),
+		maxBytes:  maxBytes,
+		maxFields: maxTopics + 1000,
+		mediaRule: "PUB-form-refused",
+		sizeRule:  "LIMIT-publish-exceeded-413",
+		tooLarge:  true,
+	}
+}
+
+// queryForms reads QUERY requests. Their room is small and their own: whoever
+// may subscribe may send them, and must not be able to keep publishers out.
+func queryForms(maxMatchers int) formReader {
+	return formReader{
+		room:      newBudget(4 << 20),
+		maxBytes:  256 << 10,
+		maxFields: maxMatchers + 1000,
+		mediaRule: "SUB-body-form-encoded",
+		sizeRule:  "LIMIT-matcher-exceeded-400",
+	}
+}
+
+// read returns the fields of a body, decoded. The room it takes is given back
+// by done, which is never nil.
+func (f *formReader) read(w http.ResponseWriter, r *http.Request) (fields []spec.Pair, done func(), err error) {
+	done = func() {}
+	if err := f.checkMediaType(r); err != nil {
+		return nil, done, err
+	}
+	if r.ContentLength > f.maxBytes {
+		return nil, done, f.exceeded("body", fmt.Sprintf("%d bytes are more than the %d allowed", r.ContentLength, f.maxBytes))
+	}
+	size := r.ContentLength
+	if size < 0 {
+		size = f.maxBytes // chunked: it may become as large as that
+	}
+	if err := f.room.take(r.Context(), size); err != nil {
+		return nil, done, fmt.Errorf("waiting for room to read the body: %w", err)
+	}
+	done = func() { f.room.give(size) }
+
+	body, err := f.readAll(w, r)
+	if err != nil {
+		return nil, done, err
+	}
+	if n := strings.Count(body, "&") + 1; n > f.maxFields {
+		return nil, done, f.exceeded("body", fmt.Sprintf("%d fields are more than the %d allowed", n, f.maxFields))
+	}
+	return spec.ParseForm(body), done, nil
+}
+
+func (f *formReader) readAll(w http.ResponseWriter, r *http.Request) (string, error) {
+	// Where deadlines are not supported, the embedding server has its own.
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
+	var body []byte
+	var err error
+	if n := r.ContentLength; n >= 0 {
+		body = make([]byte, n)
+		_, err = io.ReadFull(r.Body, body)
+	} else {
+		body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, f.maxBytes))
+	}
+	_ = control.SetReadDeadline(time.Time{})
+
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return "", f.exceeded("body", fmt.Sprintf("it is longer than the %d bytes allowed", f.maxBytes))
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return "", errBodyTimeout
+	}
+	if err != nil {
+		return "", &brokenBody{err}
+	}
+	return string(body), nil
+}
+
+// checkMediaType accepts the form media type in any case and with any
+// parameters (PUB-form-charset-param): fields are UTF-8 whatever they say.
+func (f *formReader) checkMediaType(r *http.Request) error {
+	given := r.Header.Get("Content-Type")
+	media, _, _ := strings.Cut(given, ";")
+	if strings.EqualFold(strings.TrimSpace(media), formMediaType) {
+		return nil
+	}
+	problem := "the body has no media type"
+	if given != "" {
+		problem = fmt.Sprintf("the body is %q", media)
+	}
+	return &spec.Fault{Rule: f.mediaRule, Field: "Content-Type", Problem: problem, Fix: "send " + formMediaType}
+}
+
+func (f *formReader) exceeded(field, problem string) *spec.Fault {
+	return &spec.Fault{
+		Rule:     f.sizeRule,
+		Field:    field,
+		Problem:  problem,
+		Fix:      "send less at once, or raise the hub's limit",
+		TooLarge: f.tooLarge,
+	}
+}
+
+// checkUTF8 refuses names and values that are not UTF-8, those of unknown
+// fields too (PUB-utf8-names-values).
+func checkUTF8(fields []spec.Pair) error {
+	for _, p := range fields {
+		if utf8.ValidString(p.Name) && utf8.ValidString(p.Value) {
+			continue
+		}
+		return &spec.Fault{
+			Rule:    "PUB-utf8-names-values",
+			Field:   strings.ToValidUTF8(p.Name, "\uFFFD"),
+			Problem: "its percent-decoded bytes are not UTF-8",
+			Fix:     "encode the form in UTF-8; send binary content as base64",
+		}
+	}
+	return nil
+}

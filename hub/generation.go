@@ -1,0 +1,54 @@
+package hub
+
+import (
+	"slices"
+	"strings"
+
+	"cinnabar/spec"
+)
+
+// generationOf tells which protocol a subscribe request speaks from the names
+// of its query parameters (differences G1 to G3): anything beginning with
+// "match" is 1.0, also beside a topic; a topic alone is 0.x.
+func (h *Hub) generationOf(query []spec.Pair) (spec.Generation, error) {
+	served := h.config.Generations
+	matches := slices.ContainsFunc(query, inMatchPrefix)
+	topics := slices.ContainsFunc(query, isTopic)
+	switch {
+	case matches && served.Has(spec.Current):
+		return spec.Current, nil
+	case topics && served.Has(spec.Legacy):
+		return spec.Legacy, nil
+	}
+	// Found before the credential is looked at: without a generation there is
+	// no telling which credential counts.
+	return 0, h.missingMatcher(matches, topics)
+}
+
+func (h *Hub) missingMatcher(matches, topics bool) *spec.Fault {
+	f := &spec.Fault{
+		Rule:    "SUB-missing-matcher-400",
+		Field:   spec.ParamMatch,
+		Problem: "the request names nothing to subscribe to",
+		Fix:     "add match=, match_urlpattern= or another matcher parameter (protocol 1.0), or topic= (protocol 0.x)",
+	}
+	switch {
+	case topics:
+		f.Field = spec.ParamTopic
+		f.Problem = "topic belongs to protocol 0.x, which is not served here"
+		f.Fix = "use match= instead of topic="
+	case matches:
+		f.Problem = "match belongs to protocol 1.0, which this hub does not serve"
+		f.Fix = "use topic= instead of match="
+	}
+	return f
+}
+
+// inMatchPrefix reports whether a parameter lies in the name space that 1.0
+// reserves, in whatever case (SUB-reserved-prefix-400).
+func inMatchPrefix(p spec.Pair) bool {
+	n := len(spec.ParamMatch)
+	return len(p.Name) >= n && strings.EqualFold(p.Name[:n], spec.ParamMatch)
+}
+
+func isTopic(p spec.Pair) bool { return p.Name == spec.ParamTopic }

@@ -1,0 +1,159 @@
+package hub
+
+import (
+	"errors"
+	"net/http"
+
+	"cinnabar/auth"
+	"cinnabar/hub/fanout"
+	"cinnabar/store"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Names of the metrics, all of them. The first three are those of the
+// reference hub, so that dashboards made for it go on working.
+const (
+	metricConnected   = "mercure_subscribers_connected"    // gauge
+	metricSubscribers = "mercure_subscribers_total"        // counter
+	metricUpdates     = "mercure_updates_total"            // counter
+	metricRequests    = "mercure_requests_total"           // counter by endpoint, generation
+	metricPublishes   = "mercure_publishes_total"          // counter by result
+	metricRefused     = "mercure_tokens_refused_total"     // counter by endpoint, generation, reason
+	metricStates      = "mercure_subscribers"              // gauge by state
+	metricBehind      = "mercure_subscribers_behind_total" // counter
+	metricCaughtUp    = "mercure_subscribers_caught_up_total"
+	metricDeliveries  = "mercure_deliveries_total"     // counter
+	metricClosed      = "mercure_streams_closed_total" // counter by reason
+	metricHealthy     = "mercure_history_healthy"      // gauge, 0 or 1
+)
+
+// metrics are what a hub counts itself and what it reads from the engine and
+// the history when asked.
+type metrics struct {
+	updates   prometheus.Counter
+	requests  *prometheus.CounterVec
+	publishes *prometheus.CounterVec
+	tokens    *prometheus.CounterVec
+	engine    *engineCollector
+}
+
+func newMetrics(e *fanout.Engine, log store.Log) *metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	return &metrics{
+		updates: prometheus.NewCounter(prometheus.CounterOpts{Name: metricUpdates,
+			Help: "Updates that this hub put into the history."}),
+		requests: counter(metricRequests,
+			"Publish and subscribe requests by protocol generation, none where it could not be told.", "endpoint", "generation"),
+		publishes: counter(metricPublishes,
+			"Publish requests by result.", "result"),
+		tokens: counter(metricRefused,
+			"Credentials refused by the rule they failed; no_token is a request without one where one is needed.", "endpoint", "generation", "reason"),
+		engine: newEngineCollector(e, log),
+	}
+}
+
+func (m *metrics) collectors() []prometheus.Collector {
+	return []prometheus.Collector{m.updates, m.requests, m.publishes, m.tokens, m.engine}
+}
+
+// requested counts a publish or subscribe request.
+func (m *metrics) requested(c call) {
+	m.requests.WithLabelValues(string(c.endpoint), c.generation.String()).Inc()
+}
+
+// published counts how a publish ended, by the status of its answer.
+func (m *metrics) published(status int) {
+	m.publishes.WithLabelValues(resultOf(status)).Inc()
+}
+
+// refused counts a refusal where it matters.
+func (m *metrics) refused(c call, p problem, why error) {
+	if c.endpoint == publishEndpoint {
+		m.published(p.Status)
+	}
+	var r *auth.Refusal
+	if errors.As(why, &r) {
+		m.tokens.WithLabelValues(string(c.endpoint), c.generation.String(), string(r.Reason)).Inc()
+	}
+}
+
+// resultOf names the outcome of a publish for people who read dashboards.
+func resultOf(status int) string {
+	switch status {
+	case http.StatusOK:
+		return "accepted"
+	case http.StatusUnauthorized:
+		return "unauthorized"
+	case http.StatusForbidden:
+		return "forbidden"
+	case http.StatusRequestEntityTooLarge:
+		return "too_large"
+	case http.StatusRequestTimeout:
+		return "timeout"
+	case http.StatusServiceUnavailable:
+		return "unavailable"
+	case http.StatusInternalServerError:
+		return "failed"
+	}
+	return "malformed"
+}
+
+// An engineCollector takes one snapshot of the engine for each scrape, so that
+// the numbers of a scrape fit together.
+type engineCollector struct {
+	engine *fanout.Engine
+	log    store.Log
+
+	connected, total, states, behind, caughtUp, deliveries, closed, healthy *prometheus.Desc
+}
+
+func newEngineCollector(e *fanout.Engine, log store.Log) *engineCollector {
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc(name, help, labels, nil)
+	}
+	return &engineCollector{
+		engine:     e,
+		log:        log,
+		connected:  desc(metricConnected, "Streams that are open."),
+		total:      desc(metricSubscribers, "Streams ever opened."),
+		states:     desc(metricStates, "Open streams by where their events come from: live, or catching up from the history.", "state"),
+		behind:     desc(metricBehind, "Times a live stream was too slow and went back to catching up."),
+		caughtUp:   desc(metricCaughtUp, "Times a stream reached the end of the history and became live."),
+		deliveries: desc(metricDeliveries, "Events handed to sockets."),
+		closed:     desc(metricClosed, "Streams ended, by reason.", "reason"),
+		healthy:    desc(metricHealthy, "1 while appends are expected to succeed."),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (c *engineCollector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{c.connected, c.total, c.states, c.behind, c.caughtUp, c.deliveries, c.closed, c.healthy} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *engineCollector) Collect(ch chan<- prometheus.Metric) {
+	send := func(d *prometheus.Desc, t prometheus.ValueType, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, t, v, labels...)
+	}
+	s := c.engine.Stats()
+	send(c.connected, prometheus.GaugeValue, float64(s.Live+s.CatchingUp))
+	send(c.total, prometheus.CounterValue, float64(s.Joined))
+	send(c.states, prometheus.GaugeValue, float64(s.Live), "live")
+	send(c.states, prometheus.GaugeValue, float64(s.CatchingUp), "catching_up")
+	send(c.behind, prometheus.CounterValue, float64(s.FellBehind))
+	send(c.caughtUp, prometheus.CounterValue, float64(s.CaughtUp))
+	send(c.deliveries, prometheus.CounterValue, float64(s.Delivered))
+	for reason, n := range s.Closed {
+		send(c.closed, prometheus.CounterValue, float64(n), string(reason))
+	}
+	healthy := 1.0
+	if c.log.Health() != nil {
+		healthy = 0
+	}
+	send(c.healthy, prometheus.GaugeValue, healthy)
+}

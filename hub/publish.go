@@ -1,0 +1,90 @@
+package hub
+
+import (
+	"io"
+	"net/http"
+
+	"cinnabar/spec"
+	"cinnabar/store"
+)
+
+// headerAck tells a publisher what its update survives: disk, os or memory.
+const headerAck = "Cinnabar-Ack"
+
+// servePublish is POST on the hub's path: an update comes in, its id goes out
+// once it is in the history (PUB-200, PUB-body-id, PUB-content-type).
+func (h *Hub) servePublish(w http.ResponseWriter, r *http.Request) {
+	c := call{endpoint: publishEndpoint}
+	id, reached, err := h.publish(w, r, &c)
+	h.metrics.requested(c)
+	if err != nil {
+		h.refuse(w, r, c, err)
+		return
+	}
+	h.metrics.published(http.StatusOK)
+	header := w.Header()
+	header.Set("Content-Type", "text/plain; charset=utf-8")
+	header.Set(headerAck, reached.String())
+	// A client that is gone has its update stored; there is nobody to tell.
+	_, _ = io.WriteString(w, id.String())
+}
+
+// publish checks in the order of cost and of what a stranger may learn: who it
+// is (401) and where it comes from, before a byte of the body is read; what it
+// sent (400, 413); whether it may (403).
+func (h *Hub) publish(w http.ResponseWriter, r *http.Request, c *call) (spec.EventID, store.Durability, error) {
+	grants, by, err := h.auth.ForPublish(r)
+	if err != nil {
+		return spec.EventID{}, 0, err
+	}
+	c.generation = grants.Generation()
+	if err := h.checkSite(r, by); err != nil {
+		return spec.EventID{}, 0, err
+	}
+	form, done, err := h.publishForms.read(w, r)
+	defer done()
+	if err != nil {
+		return spec.EventID{}, 0, err
+	}
+	if err := checkUTF8(form); err != nil {
+		return spec.EventID{}, 0, err
+	}
+	update, err := spec.NewUpdate(fieldsOf(form), h.rules)
+	if err != nil {
+		return spec.EventID{}, 0, err
+	}
+	if topic, ok := grants.CanPublish(update.Topics()); !ok {
+		return spec.EventID{}, 0, &notGranted{topic: topic, generation: c.generation}
+	}
+	return h.append(r.Context(), update)
+}
+
+// fieldsOf picks the fields of an update out of a form. Of a single-valued one
+// the first occurrence counts; private counts by being there, whatever its
+// value (PUB-private-presence); unknown ones do not (PUB-unknown-fields).
+func fieldsOf(form []spec.Pair) spec.Fields {
+	var f spec.Fields
+	var data, id, kind, retry bool
+	first := func(seen *bool, field *string, value string) {
+		if !*seen {
+			*seen, *field = true, value
+		}
+	}
+	for _, p := range form {
+		switch p.Name {
+		case spec.ParamTopic:
+			f.Topics = append(f.Topics, p.Value)
+		case spec.FieldData:
+			first(&data, &f.Data, p.Value)
+		case spec.FieldPrivate:
+			f.Private = true
+		case spec.FieldID:
+			first(&id, &f.ID, p.Value)
+		case spec.FieldType:
+			first(&kind, &f.Type, p.Value)
+		case spec.FieldRetry:
+			first(&retry, &f.Retry, p.Value)
+		}
+	}
+	return f
+}

@@ -1,0 +1,52 @@
+package hub
+
+import (
+	"net/http"
+	"strings"
+
+	"cinnabar/spec"
+
+	"github.com/gorilla/mux"
+)
+
+// methodQuery is the safe method with a body (RFC 10008), which lets a
+// subscriber send more matchers than a URL can hold (SUB-safe-body-method).
+const methodQuery = "QUERY"
+
+// routes maps paths and methods to endpoints. Paths are matched encoded and
+// uncleaned, since below the hub's path a segment may hold a whole URL.
+func (h *Hub) routes() http.Handler {
+	r := mux.NewRouter().UseEncodedPath().SkipClean(true)
+
+	hub := h.base.Path()
+	methods := []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions}
+	r.Path(hub).Methods(http.MethodGet, http.MethodHead).HandlerFunc(h.serveSubscribe)
+	r.Path(hub).Methods(http.MethodPost).HandlerFunc(h.servePublish)
+	if h.config.Generations.Has(spec.Current) {
+		methods = append(methods, methodQuery)
+		r.Path(hub).Methods(methodQuery).HandlerFunc(h.serveQuery)
+	}
+	r.Path(hub).Handler(h.otherMethods(methods))
+
+	r.Path(healthPath).Methods(http.MethodGet, http.MethodHead).HandlerFunc(serveAlive)
+	r.Path(healthPath).Handler(h.otherMethods([]string{http.MethodGet, http.MethodHead, http.MethodOptions}))
+
+	r.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.refuse(w, r, call{endpoint: unknownEndpoint}, errNotFound)
+	})
+	return r
+}
+
+// otherMethods answers OPTIONS, and refuses the rest with the methods that
+// there are (SUB-allow-405). Preflights were answered before.
+func (h *Hub) otherMethods(allowed []string) http.Handler {
+	allow := strings.Join(allowed, ", ")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", allow)
+		if r.Method == http.MethodOptions {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		h.refuse(w, r, call{endpoint: unknownEndpoint}, errMethodNotAllowed)
+	})
+}

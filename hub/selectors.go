@@ -1,0 +1,83 @@
+package hub
+
+import (
+	"fmt"
+	"strings"
+
+	"cinnabar/spec"
+)
+
+// selectors reads what a subscriber wants from its parameters, as its
+// generation spells it: one selector for each distinct one asked for.
+func (h *Hub) selectors(g spec.Generation, pairs []spec.Pair) ([]*spec.Selector, error) {
+	read := matcherOf
+	if g == spec.Legacy {
+		read = topicSelectorOf
+	}
+	var selectors []*spec.Selector
+	seen := make(map[spec.SelectorKey]bool)
+	asked := 0
+	for _, p := range pairs {
+		s, err := read(p, h.base)
+		if err != nil {
+			return nil, err
+		}
+		if s == nil {
+			continue
+		}
+		if asked++; asked > h.config.MaxMatchers {
+			return nil, tooManyMatchers(g, p.Name, h.config.MaxMatchers)
+		}
+		if !seen[s.Key()] {
+			seen[s.Key()] = true
+			selectors = append(selectors, s)
+		}
+	}
+	if asked == 0 {
+		return nil, h.missingMatcher(false, false)
+	}
+	return selectors, nil
+}
+
+// matcherOf reads a 1.0 matcher parameter: match, or match_ and a type. Other
+// names in the reserved space are refused, whatever stands beside them; nil
+// means a parameter that is none of ours.
+func matcherOf(p spec.Pair, base *spec.Base) (*spec.Selector, error) {
+	if !inMatchPrefix(p) {
+		return nil, nil
+	}
+	if p.Name == spec.ParamMatch {
+		return spec.ParseMatcher("", p.Value, base)
+	}
+	matchType, ok := strings.CutPrefix(p.Name, spec.ParamMatch+"_")
+	if !ok || matchType == "" {
+		return nil, &spec.Fault{
+			Rule:    "SUB-reserved-prefix-400",
+			Field:   p.Name,
+			Problem: "names beginning with match are reserved, and this is not a matcher parameter",
+			Fix:     "use match, match_exact, match_urlpattern or match_uritemplate, in lower case",
+		}
+	}
+	return spec.ParseMatcher(matchType, p.Value, base)
+}
+
+// topicSelectorOf reads a 0.x topic parameter.
+func topicSelectorOf(p spec.Pair, _ *spec.Base) (*spec.Selector, error) {
+	if !isTopic(p) {
+		return nil, nil
+	}
+	return spec.ParseTopicSelector(p.Value)
+}
+
+func tooManyMatchers(g spec.Generation, field string, limit int) *spec.Fault {
+	rule := "LIMIT-matcher-exceeded-400"
+	if g == spec.Legacy {
+		rule = "LIMIT-0x-topic-count"
+	}
+	return &spec.Fault{
+		Rule:    rule,
+		Field:   field,
+		Problem: fmt.Sprintf("more than %d matchers in one request", limit),
+		Fix:     "open several streams, or one with a pattern that covers more topics",
+	}
+}

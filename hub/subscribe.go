@@ -1,0 +1,179 @@
+package hub
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"cinnabar/auth"
+	"cinnabar/hub/fanout"
+	"cinnabar/spec"
+)
+
+// serveSubscribe is GET on the hub's path, and HEAD, which shows the answer
+// without the stream.
+func (h *Hub) serveSubscribe(w http.ResponseWriter, r *http.Request) {
+	c := call{endpoint: subscribeEndpoint}
+	query := spec.ParseForm(r.URL.RawQuery)
+	var err error
+	c.generation, err = h.generationOf(query)
+	var grants *auth.Grants
+	if err == nil {
+		grants, err = h.admit(r, c.generation)
+	}
+	h.metrics.requested(c)
+	if err != nil {
+		h.refuse(w, r, c, err)
+		return
+	}
+	h.stream(w, r, c, grants, query)
+}
+
+// serveQuery is QUERY on the hub's path, a 1.0 subscribe whose parameters are
+// the union of the query component and a form body (SUB-body-union). The
+// query component comes first, so that its cursor wins. As with a publish the
+// body is read once it is known who sends it.
+func (h *Hub) serveQuery(w http.ResponseWriter, r *http.Request) {
+	c := call{endpoint: subscribeEndpoint, generation: spec.Current}
+	h.metrics.requested(c)
+	grants, err := h.admit(r, c.generation)
+	if err != nil {
+		h.refuse(w, r, c, err)
+		return
+	}
+	form, done, err := h.queryForms.read(w, r)
+	pairs := slices.Concat(spec.ParseForm(r.URL.RawQuery), form)
+	done() // not held as long as the stream lasts
+	if err != nil {
+		h.refuse(w, r, c, err)
+		return
+	}
+	h.stream(w, r, c, grants, pairs)
+}
+
+// admit judges the credential of a subscriber, nil for a welcome stranger. A
+// token that is refused never makes its bearer one (AUTH-bad-token-not-anonymous).
+func (h *Hub) admit(r *http.Request, g spec.Generation) (*auth.Grants, error) {
+	grants, err := h.auth.ForSubscribe(r, g)
+	if err == nil && grants == nil && !h.config.Anonymous {
+		return nil, &auth.Refusal{Reason: auth.NoToken, Detail: "this hub has no anonymous subscribers"}
+	}
+	return grants, err
+}
+
+// stream answers an admitted subscriber.
+func (h *Hub) stream(w http.ResponseWriter, r *http.Request, c call, grants *auth.Grants, pairs []spec.Pair) {
+	want := fanout.Subscription{Closed: h.onClosed(r, c)}
+	var err error
+	want.Selectors, err = h.selectors(c.generation, pairs)
+	if err != nil {
+		h.refuse(w, r, c, err)
+		return
+	}
+	if grants != nil {
+		want.CanReceive = grants.CanReceive
+	}
+	want.Ends, want.EndsWith = h.end(grants, time.Now())
+
+	header := w.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", cacheControl(pairs))
+	header.Set("X-Accel-Buffering", "no") // nginx would hold the stream back
+
+	if id, given := cursorOf(r, c.generation, pairs); given {
+		place, err := h.log.Find(r.Context(), id)
+		if err != nil {
+			h.sendAway(w, r, fmt.Errorf("finding a cursor: %w", err))
+			return
+		}
+		want.Replay, want.After, want.LossTold = true, place.After, !place.Exact
+		if !place.Exact {
+			id = spec.Earliest
+		}
+		header.Set(cursorHeader(c.generation), id)
+	}
+	switch {
+	case r.Method == http.MethodHead:
+		w.WriteHeader(http.StatusOK)
+	case h.draining.Load():
+		h.sendAway(w, r, errDraining)
+	default:
+		if err := h.engine.Carry(w, r, want, h.opening()); err != nil {
+			h.sendAway(w, r, fmt.Errorf("opening a stream: %w", err))
+		}
+	}
+}
+
+// end returns when a stream has to end, and why then: at the expiry of its
+// token, to the instant (AUTH-exp-close), or at the maximum lifetime.
+func (h *Hub) end(grants *auth.Grants, now time.Time) (time.Time, fanout.Reason) {
+	var expiry time.Time
+	if grants != nil {
+		expiry = grants.Expiry()
+	}
+	if h.config.MaxLifetime > 0 {
+		oldest := now.Add(h.config.MaxLifetime)
+		if expiry.IsZero() || oldest.Before(expiry) {
+			return oldest, fanout.MaxLifetime
+		}
+	}
+	if expiry.IsZero() {
+		return time.Time{}, ""
+	}
+	return expiry, fanout.TokenExpired
+}
+
+// cacheControl keeps intermediaries from answering for the hub, and from
+// storing at all what was authorized by the URL (AUTH-0x-query-cache).
+func cacheControl(pairs []spec.Pair) string {
+	if slices.ContainsFunc(pairs, func(p spec.Pair) bool { return p.Name == spec.ParamAuthorization }) {
+		return "private, no-cache"
+	}
+	return "no-cache"
+}
+
+// opening returns the first bytes of a stream: a reconnection time of the
+// hub's own, a third more or less than configured so that clients cut off
+// together do not come back together, and a blank line that dispatches no
+// event (SSE-retry-own).
+func (h *Hub) opening() []byte {
+	centre := h.config.Retry
+	wait := max(time.Second, centre*2/3+rand.N(centre*2/3))
+	b := append(make([]byte, 0, 16), "retry: "...)
+	b = strconv.AppendInt(b, wait.Milliseconds(), 10)
+	return append(b, "\n\n"...)
+}
+
+// sendAway answers a subscriber that should come back later, here or at
+// another node: browsers take any other status than 200 for a reason never to
+// return.
+func (h *Hub) sendAway(w http.ResponseWriter, r *http.Request, why error) {
+	level := slog.LevelDebug
+	if !errors.Is(why, errDraining) && !errors.Is(why, fanout.ErrClosed) && r.Context().Err() == nil {
+		level = slog.LevelWarn
+	}
+	h.logger.Log(r.Context(), level, "subscriber sent away", "remote", r.RemoteAddr, "reason", why)
+	w.Header().Set("Connection", "close") // so that a balancer can choose anew
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(h.opening())
+	}
+}
+
+// onClosed returns what logs the end of a stream, nil where nobody would read
+// it: it would cost every idle subscriber.
+func (h *Hub) onClosed(r *http.Request, c call) func(fanout.Reason, fanout.Tally) {
+	if !h.logger.Enabled(r.Context(), slog.LevelDebug) {
+		return nil
+	}
+	remote := r.RemoteAddr
+	return func(why fanout.Reason, t fanout.Tally) {
+		h.logger.Debug("stream ended", "remote", remote, "generation", c.generation.String(), "reason", string(why),
+			"events", t.Events, "bytes", t.Bytes, "age", time.Since(t.Opened).Round(time.Millisecond))
+	}
+}
