@@ -94,7 +94,9 @@ func checkJSON(b []byte) *Refusal {
 	if loneSurrogate(b) {
 		return refuse(MalformedToken, "a string holds half of a surrogate pair")
 	}
-	return checkValue(json.NewDecoder(bytes.NewReader(b)), maxDepth)
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber() // the size of a number nobody asked for is no fault
+	return checkValue(d, maxDepth)
 }
 
 func checkValue(d *json.Decoder, depth int) *Refusal {

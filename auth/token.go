@@ -9,7 +9,7 @@ import (
 )
 
 // maxToken bounds the bytes of a token, and with them what one can cost.
-const maxToken = 16 << 10
+const maxToken = 32 << 10
 
 // A token is one being judged: what the rules so far have found in it.
 type token struct {
