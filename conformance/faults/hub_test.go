@@ -189,8 +189,7 @@ func TestAnswersComeAfterTheFlush(t *testing.T) {
 		if os.Getenv("CI") == "true" {
 			t.Fatal("strace is missing")
 		}
-		t.Log("left out: strace is not installed, so system calls cannot be looked at")
-		return
+		t.Skip("left out: strace is not installed, so nobody sees what is flushed before an answer")
 	}
 	const publishes = 100
 	for durability, wantViolations := range map[string]bool{"disk": false, "os": true} {
