@@ -1,6 +1,9 @@
 package spec
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Limits of a selector, in bytes. Exact ones may be as long as a topic.
 const (
@@ -35,6 +38,9 @@ type Selector struct {
 	matchType string
 	text      string
 	base      *Base // of a Pattern
+
+	// What the topics matched by a Template start and end with.
+	prefix, suffix string
 }
 
 // A SelectorKey identifies what a selector matches: equal keys match the same
@@ -84,12 +90,27 @@ func ParseMatcher(matchType, value string, base *Base) (*Selector, error) {
 	if fault := s.checkLength(field); fault != nil {
 		return nil, fault
 	}
+	if s.kind == Template {
+		t := parseTemplate(value)
+		if t == nil {
+			return nil, &Fault{
+				Rule: "SUB-value-bad-pattern-400", Field: field, Problem: "is not a URI template",
+				Fix: "see RFC 6570: expressions look like {id}, and other braces, spaces and quotes are percent-encoded",
+			}
+		}
+		if fault := t.check(field); fault != nil {
+			return nil, fault
+		}
+		s.prefix, s.suffix = t.ends()
+	}
 	return s, nil
 }
 
 // ParseTopicSelector reads a 0.x selector: "*", or any string, compared for
 // equality and, where it is a valid URI template with expressions, as a
-// template too. Only the limits can refuse it.
+// template too. Only the limits can refuse it: a template that exceeds them is
+// an error (LIMIT-matcher-exceeded-400) and not quietly reduced to equality,
+// which would be a subscription that never gets anything.
 func ParseTopicSelector(value string) (*Selector, error) {
 	s := &Selector{kind: Exact, matchType: MatchExact, text: value}
 	if value == Wildcard {
@@ -99,6 +120,21 @@ func ParseTopicSelector(value string) (*Selector, error) {
 	if fault := s.checkLength(ParamTopic); fault != nil {
 		return nil, fault
 	}
+	t := parseTemplate(value)
+	if t == nil || t.isPlain() {
+		return s, nil
+	}
+	s.kind = Template
+	if t.hasExpressions() {
+		s.matchType = MatchTemplate
+	}
+	if fault := s.checkLength(ParamTopic); fault != nil {
+		return nil, fault
+	}
+	if fault := t.check(ParamTopic); fault != nil {
+		return nil, fault
+	}
+	s.prefix, s.suffix = t.ends()
 	return s, nil
 }
 
@@ -124,10 +160,33 @@ func (s *Selector) Match(topic string) bool {
 		return true
 	case Exact:
 		return s.text == topic
+	case Template:
+		return s.text == topic ||
+			strings.HasPrefix(topic, s.prefix) && strings.HasSuffix(topic, s.suffix) && s.program().match(topic)
 	default:
 		return false
 	}
 }
+
+// program returns the compiled form of s, made now if it is not in the cache.
+func (s *Selector) program() program {
+	key := compiledKey{SelectorKey: s.Key()}
+	if p := compiled.get(key); p != nil {
+		return p
+	}
+	p, err := parseTemplate(s.text).compile()
+	if err != nil {
+		return never{} // what the constructors accept compiles
+	}
+	compiled.put(key, p)
+	return p
+}
+
+// never is a program that matches nothing.
+type never struct{}
+
+func (never) match(string) bool { return false }
+func (never) size() int         { return 0 }
 
 // Key returns the identity described at [SelectorKey].
 func (s *Selector) Key() SelectorKey { return SelectorKey{Kind: s.kind, Text: s.text} }

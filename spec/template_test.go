@@ -1,0 +1,105 @@
+package spec
+
+import (
+	"strings"
+	"testing"
+)
+
+func mustTopicSelector(t testing.TB, text string) *Selector {
+	t.Helper()
+	s, err := ParseTopicSelector(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestTemplates(t *testing.T) {
+	for _, v := range readVectors(t, "templates.txt", "template", "match", "miss") {
+		t.Run(v.name, func(t *testing.T) {
+			text := v.get("template")
+			selectors := map[string]*Selector{"0.x": mustTopicSelector(t, text)}
+			if parseTemplate(text) != nil {
+				s, err := ParseMatcher(MatchTemplate, text, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				selectors["1.0"] = s
+			}
+			for generation, s := range selectors {
+				for _, topic := range append(v.all("match"), text) {
+					if !s.Match(topic) {
+						t.Errorf("%s: %q does not match %q", generation, text, topic)
+					}
+				}
+				for _, topic := range v.all("miss") {
+					if s.Match(topic) {
+						t.Errorf("%s: %q matches %q", generation, text, topic)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestTemplateKinds(t *testing.T) {
+	for text, want := range map[string]struct {
+		kind      Kind
+		matchType string
+	}{
+		"*":                  {Any, "exact"},
+		"**":                 {Exact, "exact"},
+		"https://e.x/1":      {Exact, "exact"},
+		"{{{":                {Exact, "exact"},
+		"https://e.x/{id}":   {Template, "uritemplate"},
+		"https://é.com/":     {Template, "exact"}, // also matches its encoded form
+		"https://é.com/{id}": {Template, "uritemplate"},
+	} {
+		s := mustTopicSelector(t, text)
+		if s.Key() != (SelectorKey{want.kind, text}) || s.MatchType() != want.matchType || s.String() != text {
+			t.Errorf("%q: key %v, type %q, string %q; want kind %d and type %q",
+				text, s.Key(), s.MatchType(), s, want.kind, want.matchType)
+		}
+	}
+}
+
+func TestTemplateLimits(t *testing.T) {
+	variables := func(n int) string { return strings.TrimSuffix(strings.Repeat("v,", n), ",") }
+	for name, test := range map[string]struct {
+		text string
+		rule string
+	}{
+		"an expression of 8 variables":       {"{" + variables(8) + "}", ""},
+		"an expression of 9":                 {"{?" + variables(9) + "}", "LIMIT-matcher-exceeded-400"},
+		"1500 variables":                     {"{" + strings.Repeat("v,", 900) + "v}", "LIMIT-matcher-exceeded-400"},
+		"32 variables":                       {strings.Repeat("{?"+variables(8)+"}", 4), ""},
+		"33 variables":                       {strings.Repeat("{"+variables(8)+"}", 4) + "{x}", "LIMIT-matcher-exceeded-400"},
+		"500 expressions":                    {strings.Repeat("{+v}", 500), "LIMIT-matcher-exceeded-400"},
+		"a prefix of 1000":                   {"{x:1000}", ""},
+		"a prefix of 1001":                   {"{x:1001}", "LIMIT-matcher-exceeded-400"},
+		"a prefix of 9999":                   {"{x:9999}", "LIMIT-matcher-exceeded-400"},
+		"prefixes of 1000 together":          {"{x:500}{+y:500}", ""},
+		"prefixes of 1001 together":          {"{x:500}{+y:501}", "LIMIT-matcher-exceeded-400"},
+		"a prefix that is written twice":     {"{?x:1,y:500}", "LIMIT-matcher-exceeded-400"},
+		"a template of 2 KiB":                {"{x}" + strings.Repeat("a", 2045), ""},
+		"a template of one byte more":        {"{x}" + strings.Repeat("a", 2046), "LIMIT-matcher-length"},
+		"an exact selector of 8 KiB":         {strings.Repeat("a", 8192), ""},
+		"an exact selector of one byte more": {strings.Repeat("a", 8193), "LIMIT-matcher-length"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := ParseTopicSelector(test.text)
+			if test.rule != "" {
+				checkFault(t, err, test.rule)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Key().Kind == Template {
+				if _, err := parseTemplate(test.text).compile(); err != nil {
+					t.Errorf("accepted, but it does not compile: %v", err)
+				}
+			}
+		})
+	}
+}
