@@ -93,7 +93,7 @@ func (t *tally) take(e event) {
 		if e.Test != "" {
 			t.passed++
 		} else {
-			fmt.Printf("ok    %s  %.1fs\n", e.Package, e.Elapsed)
+			fmt.Printf("ok  \t%s\t%.3fs\n", e.Package, e.Elapsed)
 		}
 		delete(t.running, what)
 	case "skip":
@@ -102,7 +102,7 @@ func (t *tally) take(e event) {
 		}
 		delete(t.running, what)
 	case "fail":
-		t.fail(what, e.Elapsed)
+		t.fail(what)
 	}
 }
 
@@ -127,7 +127,7 @@ func (t *tally) skip(what test) {
 	}
 }
 
-func (t *tally) fail(what test, elapsed float64) {
+func (t *tally) fail(what test) {
 	if what.name != "" {
 		t.failed++
 		t.failures[what.pkg]++
@@ -139,12 +139,13 @@ func (t *tally) fail(what test, elapsed float64) {
 		t.failed++ // a panic, a time-out, a package that does not build
 	}
 	for unfinished, output := range t.running {
-		if unfinished.pkg == what.pkg {
+		if unfinished.pkg == what.pkg && unfinished.name != "" {
 			fmt.Print(output)
 			delete(t.running, unfinished)
 		}
 	}
-	fmt.Printf("FAIL  %s  %.1fs\n", what.pkg, elapsed)
+	fmt.Print(t.output(what)) // ends with go's own line, FAIL and the package
+	delete(t.running, what)
 }
 
 func (t *tally) print() {

@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"crypto/tls"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -133,14 +133,7 @@ func TestCaddyExampleStart(t *testing.T) {
 			token = strings.TrimSpace(value)
 		}
 	}
-	eventually(t, "want the page served", func() bool {
-		answer, err := client.Get("https://" + site + "/")
-		if err != nil {
-			return false
-		}
-		defer answer.Body.Close()
-		return answer.StatusCode == http.StatusOK
-	})
+	awaitPage(t, site)
 	topic := "https://" + site + "/wall/lobby"
 	r, err := http.NewRequest(http.MethodPost, "https://"+site+hubPath, strings.NewReader(url.Values{"topic": {topic}}.Encode()))
 	if err != nil {
@@ -195,35 +188,36 @@ func startCaddy(t *testing.T, site, hub string) {
 	command.Dir = example
 	command.Env = append(os.Environ(), "SITE="+site, "HUB="+hub, "HOME="+folder,
 		"XDG_DATA_HOME="+filepath.Join(folder, "data"), "XDG_CONFIG_HOME="+filepath.Join(folder, "config"))
-	command.Stdout = t.Output()
-	stderr, err := command.StderrPipe()
-	if err != nil {
-		t.Fatalf("starting Caddy: %v", err)
-	}
+	command.Stdout, command.Stderr = t.Output(), t.Output()
 	if err := command.Start(); err != nil {
 		t.Fatalf("starting Caddy: %v", err)
 	}
-	serving, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		for lines := bufio.NewScanner(stderr); lines.Scan(); {
-			fmt.Fprintln(t.Output(), lines.Text())
-			if strings.Contains(lines.Text(), "serving initial configuration") {
-				close(serving)
-			}
-		}
-	}()
 	t.Cleanup(func() {
 		_ = command.Process.Kill()
-		<-ended
 		_ = command.Wait()
 	})
-	select {
-	case <-serving:
-	case <-ended:
-		t.Fatal("Caddy ended before it served anything")
-	case <-time.After(patience):
-		t.Fatalf("Caddy did not serve within %v", patience)
+	awaitPage(t, site)
+}
+
+// awaitPage waits for Caddy, which has no way to say that it is ready: its
+// certificate comes after its log says so.
+func awaitPage(t *testing.T, site string) {
+	t.Helper()
+	deadline := time.After(patience)
+	for tick := time.Tick(50 * time.Millisecond); ; {
+		answer, err := client.Get("https://" + site + "/")
+		if err == nil {
+			_ = answer.Body.Close()
+			if answer.StatusCode == http.StatusOK {
+				return
+			}
+			err = errors.New(answer.Status)
+		}
+		select {
+		case <-tick:
+		case <-deadline:
+			t.Fatalf("no page from Caddy within %v: %v", patience, err)
+		}
 	}
 }
 
@@ -238,17 +232,4 @@ func freePort(t *testing.T) string {
 	defer l.Close()
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	return port
-}
-
-// eventually waits for another process that has no way to say it is ready.
-func eventually(t *testing.T, want string, done func() bool) {
-	t.Helper()
-	deadline := time.After(patience)
-	for tick := time.Tick(50 * time.Millisecond); !done(); {
-		select {
-		case <-tick:
-		case <-deadline:
-			t.Fatalf("%s within %v", want, patience)
-		}
-	}
 }

@@ -24,7 +24,7 @@ type follower struct {
 // A happening is one line a client's script writes.
 type happening struct {
 	Stream int    `json:"stream"`
-	Kind   string `json:"kind"` // open, event, lost (will come back), closed (will not)
+	Kind   string `json:"kind"` // open, event, lost (will come back), closed (will not); wall.js has its own
 	event
 }
 

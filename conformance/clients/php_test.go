@@ -2,6 +2,7 @@ package clients
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"os/exec"
@@ -55,10 +56,7 @@ func TestSymfony(t *testing.T) {
 
 	var all, public []event
 	for i, u := range updates {
-		e := event{ID: ids[i], Type: u.Type, Data: u.Data}
-		if e.Type == "" {
-			e.Type = "message"
-		}
+		e := event{ID: ids[i], Type: cmp.Or(u.Type, "message"), Data: u.Data}
 		if u.ID != "" && u.ID != ids[i] {
 			t.Errorf("PUB-id-used: published with id %q, answered %q", u.ID, ids[i])
 		}

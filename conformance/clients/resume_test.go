@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -18,16 +19,21 @@ const (
 )
 
 // selections are the ways of subscribing, with the topics each is to receive.
-var selections = []struct {
-	requirement string
-	query       url.Values
-	topics      []string
-}{
+var selections = [...]selection{
 	{"SUB-0x-topic-param", url.Values{"topic": {book}}, []string{book}},
 	{"SUB-0x-any-selector", url.Values{"topic": {"https://example.com/books/{id}"}}, []string{book, otherBook}},
 	{"SUB-param-match", url.Values{"match": {book}}, []string{book}},
 	{"SUB-param-match-urlpattern", url.Values{"match_urlpattern": {"https://example.com/books/:id"}}, []string{book, otherBook}},
 }
+
+type selection struct {
+	requirement string
+	query       url.Values
+	topics      []string
+}
+
+// target is the request target that makes this selection.
+func (s selection) target() string { return hubPath + "?" + s.query.Encode() }
 
 // TestResume takes real clients through an outage: whatever happens, each
 // update arrives exactly once and in order.
@@ -56,100 +62,104 @@ func TestResume(t *testing.T) {
 				t.Cleanup(page.Close)
 				h := newHub(t, "--anonymous", "--cors-origins", page.URL)
 				p := startProxy(t, h.addr)
-				var targets, urls []string
+				var urls []string
 				for _, s := range selections {
-					targets = append(targets, hubPath+"?"+s.query.Encode())
-					urls = append(urls, "http://"+p.addr()+targets[len(targets)-1])
+					urls = append(urls, "http://"+p.addr()+s.target())
 				}
-				resume(t, h, p, targets, r.follow(t, page.URL+"/follow.html", urls), happen)
+				j := &journey{T: t, hub: h, proxy: p, follower: r.follow(t, page.URL+"/follow.html", urls)}
+				j.travel(func() { happen(h, p) })
 			})
 		}
 	}
 }
 
-func resume(t *testing.T, h *hub, p *proxy, targets []string, f *follower, happen func(*hub, *proxy)) {
-	each := func(do func(stream int, requirement string)) {
-		for stream, s := range selections {
-			do(stream, s.requirement)
-		}
-	}
-	want := make([][]event, len(selections))
-	publish := func(topic string, e event) {
-		fields := url.Values{"topic": {topic}, "data": {e.Data}}
-		if e.Type != "" {
-			fields.Set("type", e.Type)
-		}
-		if e.ID != "" {
-			fields.Set("id", e.ID)
-		}
-		answer := h.publish(fields)
-		if e.ID != "" && answer != e.ID {
-			t.Errorf("PUB-body-id: published with id %q, answered %q", e.ID, answer)
-		}
-		e.ID = answer
-		if e.Type == "" {
-			e.Type = "message"
-		}
-		for stream, s := range selections {
-			if slices.Contains(s.topics, topic) {
-				want[stream] = append(want[stream], e)
-			}
-		}
-	}
-	arrived := func(stream int, requirement string) {
-		f.await(t, stream, fmt.Sprintf("%s: want %d events", requirement, len(want[stream])),
-			func(log []happening) bool { return count(log, "event") >= len(want[stream]) })
-	}
+// A journey is one client's, with a stream for each selection.
+type journey struct {
+	*testing.T
+	hub      *hub
+	proxy    *proxy
+	follower *follower
+	want     [len(selections)][]event // by selection: what was published for it, in order
+}
 
-	each(func(stream int, requirement string) {
-		f.await(t, stream, requirement+", SSE-headers-at-once: want an open stream",
-			func(log []happening) bool { return count(log, "open") == 1 })
-	})
-	publish(book, event{Data: "before"})
-	publish(film, event{Data: "for nobody"})
-	publish(otherBook, event{Data: "two\nlines"})
-	publish(book, event{Type: "notice", Data: " typed, after a space"})
-	each(arrived)
+func (j *journey) travel(happen func()) {
+	j.await("open", 1, "SSE-headers-at-once: want an open stream")
+	j.publish(book, event{Data: "before"})
+	j.publish(film, event{Data: "for nobody"})
+	j.publish(otherBook, event{Data: "two\nlines"})
+	j.publish(book, event{Type: "notice", Data: " typed, after a space"})
+	j.arrived()
 
-	happen(h, p)
-	each(func(stream int, _ string) {
-		f.await(t, stream, "want the stream lost",
-			func(log []happening) bool { return count(log, "lost") > 0 })
-	})
-	publish(book, event{Data: "while away"})
-	publish(otherBook, event{Type: "notice", Data: "while away\ntwice\n"})
-	publish(film, event{Data: "for nobody, while away"})
-	publish(book, event{ID: "urn:example:the-publishers-own", Data: "under its own id"})
-	publish(otherBook, event{Data: ""})
-	seen := make([]string, len(selections))
-	each(func(stream int, _ string) {
-		log, _ := f.of(stream)
-		got := events(log)
-		seen[stream] = got[len(got)-1].ID
-	})
-	p.heal(h.addr)
+	happen()
+	j.await("lost", 1, "want the stream lost")
+	var last [len(j.want)]string
+	for i, want := range j.want {
+		last[i] = want[len(want)-1].ID
+	}
+	j.publish(book, event{Data: "while away"})
+	j.publish(otherBook, event{Type: "notice", Data: "while away\ntwice\n"})
+	j.publish(film, event{Data: "for nobody, while away"})
+	j.publish(book, event{ID: "urn:example:the-publishers-own", Data: "under its own id"})
+	j.publish(otherBook, event{Data: ""})
 
-	each(func(stream int, _ string) {
-		f.await(t, stream, "SSE-error-status, SSE-204-stops: want the client back by itself",
-			func(log []happening) bool { return count(log, "open") >= 2 })
-	})
-	publish(otherBook, event{Data: "after"})
-	publish(book, event{Data: "the end"})
-	each(arrived)
-	each(func(stream int, requirement string) {
-		log, _ := f.of(stream)
-		if got := events(log); !slices.Equal(got, want[stream]) {
-			t.Errorf("%s, REPLAY-after, REPLAY-order-gapless, REPLAY-full-event:\n got %+v\nwant %+v", requirement, got, want[stream])
+	j.proxy.heal(j.hub.addr)
+	j.await("open", 2, "SSE-error-status, SSE-204-stops: want the client back by itself")
+	j.publish(otherBook, event{Data: "after"})
+	j.publish(book, event{Data: "the end"})
+	j.arrived()
+	for i, s := range selections {
+		log, _ := j.follower.of(i)
+		if got := events(log); !slices.Equal(got, j.want[i]) {
+			j.Errorf("%s, REPLAY-after, REPLAY-order-gapless, REPLAY-full-event:\n got %+v\nwant %+v", s.requirement, got, j.want[i])
 		}
-		if n := count(log, "closed"); n > 0 {
-			t.Errorf("SSE-error-status: the client gave up: %+v", log)
+		if count(log, "closed") > 0 {
+			j.Errorf("SSE-error-status: the client gave up: %+v", log)
 		}
-		requests := p.seen(targets[stream])
+		requests := j.proxy.seen(s.target())
 		if len(requests) < 2 {
-			t.Fatalf("want a second request for %s, to have something to prove; saw %d", targets[stream], len(requests))
+			j.Fatalf("want a second request for %s, to have something to prove; saw %d", s.target(), len(requests))
 		}
-		if got := requests[1].Header.Get("Last-Event-ID"); got != seen[stream] {
-			t.Errorf("REPLAY-header: the client came back with Last-Event-ID %q, want that of the last event it had, %q", got, seen[stream])
+		if got := requests[1].Header.Get("Last-Event-ID"); got != last[i] {
+			j.Errorf("REPLAY-header: the client came back with Last-Event-ID %q, want that of the last event it had, %q", got, last[i])
 		}
-	})
+	}
+}
+
+// publish sends an update and notes who is to receive it.
+func (j *journey) publish(topic string, e event) {
+	j.Helper()
+	fields := url.Values{"topic": {topic}, "data": {e.Data}}
+	if e.Type != "" {
+		fields.Set("type", e.Type)
+	}
+	if e.ID != "" {
+		fields.Set("id", e.ID)
+	}
+	id := j.hub.publish(fields)
+	if e.ID != "" && id != e.ID {
+		j.Errorf("PUB-id-used: published with id %q, answered %q", e.ID, id)
+	}
+	e.ID, e.Type = id, cmp.Or(e.Type, "message")
+	for i, s := range selections {
+		if slices.Contains(s.topics, topic) {
+			j.want[i] = append(j.want[i], e)
+		}
+	}
+}
+
+// await waits until something has happened n times to every stream.
+func (j *journey) await(kind string, n int, want string) {
+	j.Helper()
+	for i, s := range selections {
+		j.follower.await(j.T, i, s.requirement+", "+want, func(log []happening) bool { return count(log, kind) >= n })
+	}
+}
+
+// arrived waits until every stream has had as many events as it should.
+func (j *journey) arrived() {
+	j.Helper()
+	for i, s := range selections {
+		j.follower.await(j.T, i, fmt.Sprintf("%s: want %d events", s.requirement, len(j.want[i])),
+			func(log []happening) bool { return count(log, "event") >= len(j.want[i]) })
+	}
 }
