@@ -12,11 +12,11 @@ import (
 
 // Limits of a URI template besides its length. An expression of n variables
 // costs up to n² parts of a regular expression, since any of them may be
-// undefined, and every character of a prefix such as {id:8} is a part.
+// undefined, and every character of a prefix such as {id:8} is a part of it.
 const (
 	maxExpressionVariables = 8
 	maxTemplateVariables   = 32
-	maxPrefix              = 1000 // characters, of all parts of a template together
+	maxPrefix              = 250 // characters, of all parts of a template together
 )
 
 // A template is a parsed URI template (RFC 6570): literals and expressions.

@@ -63,22 +63,31 @@ func (p *templatePart) write(b *strings.Builder) {
 }
 
 // uniform reports whether the variables differ in nothing that shows: not in
-// their names, unless those are written.
+// their names either, unless those are written.
 func (p *templatePart) uniform() bool {
+	first := p.variables[0]
 	for _, v := range p.variables[1:] {
-		if v.prefix != p.variables[0].prefix || v.explode != p.variables[0].explode {
+		if v.prefix != first.prefix || v.explode != first.explode || p.operator.named && !v.explode {
 			return false
 		}
 	}
-	return !p.operator.named || len(p.variables) == 1
+	return true
 }
 
 // absorbs reports whether one value can look like several with separators
 // between them, so that how many variables there are makes no difference.
 func (p *templatePart) absorbs() bool {
 	v, op := p.variables[0], p.operator
-	return p.uniform() && v.prefix == 0 && !op.named &&
-		(op.reserved || !v.explode && (op.separator == "," || op.separator == "."))
+	switch {
+	case !p.uniform() || v.prefix > 0:
+		return false
+	case op.named:
+		return v.explode
+	case op.reserved:
+		return true
+	default:
+		return !v.explode && (op.separator == "," || op.separator == ".")
+	}
 }
 
 // prefixes returns the number of characters of all prefixes that write writes.
