@@ -1,7 +1,7 @@
 package auth
 
 import (
-	"encoding/json"
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -22,16 +22,13 @@ func (a *Authenticator) checkResourceIdentifier(t *token) *Refusal {
 // issuer it names and no others (AUTH-iss-checked, AUTH-key-no-pooling). The
 // claim is still unverified; naming an issuer gains nothing without its key.
 func (a *Authenticator) checkIssuer(t *token) *Refusal {
-	raw, present := t.claims["iss"]
-	if !present {
-		return refuse(UnknownIssuer, "iss is missing")
+	issuer := t.claims.get("iss")
+	if issuer.kind() != aString {
+		return refuse(UnknownIssuer, "iss is %s, expected a string", issuer.kind())
 	}
-	id, ok := text(raw)
-	if !ok {
-		return refuse(UnknownIssuer, "iss is %s, not a string", kindOf(raw))
-	}
-	if t.keys, ok = a.issuers[id]; !ok {
-		return refuse(UnknownIssuer, "iss is %s, which is none of the %d trusted issuers", quote(id), len(a.issuers))
+	var trusted bool
+	if t.keys, trusted = a.issuers[issuer.text]; !trusted {
+		return refuse(UnknownIssuer, "iss is %s, which is none of the %d trusted issuers", quote(issuer.text), len(a.issuers))
 	}
 	return nil
 }
@@ -39,16 +36,13 @@ func (a *Authenticator) checkIssuer(t *token) *Refusal {
 // checkAudience requires the hub's own identifier, byte for byte, in aud
 // (AUTH-aud-checked, AUTH-aud-forms).
 func (a *Authenticator) checkAudience(t *token) *Refusal {
-	raw, present := t.claims["aud"]
-	if !present {
-		return refuse(WrongAudience, "aud is missing, expected %q", a.resourceIdentifier)
-	}
-	audience, ok := texts(raw)
-	if one, single := text(raw); single {
-		audience, ok = []string{one}, true
+	claimed := t.claims.get("aud")
+	audience, ok := claimed.texts()
+	if claimed.kind() == aString {
+		audience, ok = []string{claimed.text}, true
 	}
 	if !ok {
-		return refuse(WrongAudience, "aud is %s, expected a string or an array of strings", kindOf(raw))
+		return refuse(WrongAudience, "aud is %s, expected %q alone or in an array of strings", claimed.kind(), a.resourceIdentifier)
 	}
 	if !slices.Contains(audience, a.resourceIdentifier) {
 		return refuse(WrongAudience, "aud is %.100q, expected %q", audience, a.resourceIdentifier)
@@ -59,23 +53,22 @@ func (a *Authenticator) checkAudience(t *token) *Refusal {
 // readDetails turns authorization_details into grants, all of them or none:
 // leaving one out would alter what the issuer meant (AUTH-detail-*).
 func (a *Authenticator) readDetails(t *token) *Refusal {
-	raw, present := t.claims["authorization_details"]
-	if !present {
+	details := t.claims.get("authorization_details")
+	switch details.kind() {
+	case missing:
 		return nil // AUTH-detail-none
-	}
-	details, ok := list(raw)
-	if !ok {
-		return refuse(InvalidGrant, "authorization_details is %s, not an array", kindOf(raw))
+	case anArray:
+	default:
+		return refuse(InvalidGrant, "authorization_details is %s, not an array", details.kind())
 	}
 	ours := 0
-	for i, raw := range details {
-		detail, err := readObject(raw)
-		if err != nil {
-			return refuse(InvalidGrant, "authorization_details[%d]: %v", i, err)
+	for i, detail := range details.items {
+		if detail.kind() != anObject {
+			return refuse(InvalidGrant, "authorization_details[%d] is %s, not an object", i, detail.kind())
 		}
 		// Details of other types are another resource's business, whatever
 		// their shape (AUTH-detail-foreign-ignored).
-		if kind, ok := text(detail["type"]); !ok || kind != spec.DetailType {
+		if detail.get("type").text != spec.DetailType {
 			continue
 		}
 		if ours++; ours > a.maxDetails {
@@ -97,28 +90,28 @@ func grantReason(err error) Reason {
 	return InvalidGrant
 }
 
-func (a *Authenticator) readDetail(g *Grants, detail object) error {
-	actions, ok := texts(detail["actions"])
+func (a *Authenticator) readDetail(g *Grants, detail value) error {
+	actions, ok := detail.get("actions").texts()
 	if !ok || len(actions) == 0 {
 		return errors.New("actions is not a non-empty array of strings")
 	}
-	entries, ok := list(detail["topics"])
-	if !ok || len(entries) == 0 {
+	entries := detail.get("topics").items
+	if len(entries) == 0 {
 		return errors.New("topics is not a non-empty array")
 	}
 	if len(entries) > a.maxDetails {
 		return fmt.Errorf("topics %w: %d, more than %d", errTooMany, len(entries), a.maxDetails)
 	}
 	selectors := make([]*spec.Selector, len(entries))
-	for i, raw := range entries {
+	for i, entry := range entries {
 		var err error
-		if selectors[i], err = a.readMatcher(raw); err != nil {
+		if selectors[i], err = a.readMatcher(entry); err != nil {
 			return fmt.Errorf("topics[%d]: %w", i, err)
 		}
 	}
-	payload, present := detail["payload"]
-	if present && kindOf(payload) != "an object" {
-		return fmt.Errorf("payload is %s, not an object", kindOf(payload))
+	payload := detail.get("payload")
+	if kind := payload.kind(); kind != missing && kind != anObject {
+		return fmt.Errorf("payload is %s, not an object", kind)
 	}
 	// Unknown actions grant nothing and do no harm (AUTH-detail-actions-unknown).
 	if slices.Contains(actions, "publish") {
@@ -128,28 +121,24 @@ func (a *Authenticator) readDetail(g *Grants, detail object) error {
 		g.subscribe = append(g.subscribe, selectors...)
 		// Also without a payload: it masks those of later details
 		// (AUTH-payload-order).
-		g.payloads = append(g.payloads, payloadFor{selectors, payload})
+		g.payloads = append(g.payloads, payloadFor{selectors, bytes.Clone(payload.raw)})
 	}
 	return nil
 }
 
 // readMatcher reads a topic matcher object (AUTH-topics-*).
-func (a *Authenticator) readMatcher(raw json.RawMessage) (*spec.Selector, error) {
-	matcher, err := readObject(raw)
-	if err != nil {
-		return nil, err
+func (a *Authenticator) readMatcher(entry value) (*spec.Selector, error) {
+	if entry.kind() != anObject {
+		return nil, fmt.Errorf("it is %s, not an object", entry.kind())
 	}
-	match, ok := text(matcher["match"])
-	if !ok {
-		return nil, fmt.Errorf("match is %s, not a string", kindOf(matcher["match"]))
+	match := entry.get("match")
+	if match.kind() != aString {
+		return nil, fmt.Errorf("match is %s, not a string", match.kind())
 	}
-	matchType := "" // absent: exact
-	if raw, present := matcher["match_type"]; present {
-		// An empty one names no type, though ParseMatcher takes it for the
-		// default.
-		if matchType, ok = text(raw); !ok || matchType == "" {
-			return nil, errors.New("match_type is not the name of a matcher type")
-		}
+	matchType := entry.get("match_type")
+	// An empty one names no type, though ParseMatcher takes it for the default.
+	if matchType.kind() != missing && matchType.text == "" {
+		return nil, errors.New("match_type is not the name of a matcher type")
 	}
-	return spec.ParseMatcher(matchType, match, a.base)
+	return spec.ParseMatcher(matchType.text, match.text, a.base)
 }

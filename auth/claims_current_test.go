@@ -55,11 +55,11 @@ func TestCurrentTrust(t *testing.T) {
 		"AUTH-alg-allowlist/HS512 claimed":   {nil, subscriberSecret, members{"alg": "HS512"}, nil, auth.WrongAlgorithm},
 		"AUTH-alg-allowlist/letter case":     {nil, subscriberSecret, members{"alg": "hs256"}, nil, auth.WrongAlgorithm},
 
-		"AUTH-key-no-pooling/B's key for A":      {twoIssuers, "secret of issuer B, of 32 bytes or so", nil, nil, auth.BadSignature},
-		"AUTH-key-no-pooling/B's kid for A":      {twoIssuers, "secret of issuer B, of 32 bytes or so", members{"kid": "B"}, nil, auth.BadSignature},
-		"AUTH-key-no-pooling/B's key for B":      {twoIssuers, "secret of issuer B, of 32 bytes or so", nil, members{"iss": "https://b.example"}, ""},
-		"AUTH-key-no-pooling/A's key for B":      {twoIssuers, subscriberSecret, nil, members{"iss": "https://b.example"}, auth.BadSignature},
-		"AUTH-key-no-pooling/B does not publish": {twoIssuers, legacySubscriberSecret, nil, members{"iss": "https://b.example"}, auth.BadSignature},
+		"AUTH-key-no-pooling/B's key for A": {twoIssuers, "secret of issuer B, of 32 bytes or so", nil, nil, auth.BadSignature},
+		"AUTH-key-no-pooling/B's kid for A": {twoIssuers, "secret of issuer B, of 32 bytes or so", members{"kid": "B"}, nil, auth.BadSignature},
+		"AUTH-key-no-pooling/B's key for B": {twoIssuers, "secret of issuer B, of 32 bytes or so", nil, members{"iss": "https://b.example"}, ""},
+		"AUTH-key-no-pooling/A's key for B": {twoIssuers, subscriberSecret, nil, members{"iss": "https://b.example"}, auth.BadSignature},
+		"AUTH-key-no-pooling/0.x key for B": {twoIssuers, legacySubscriberSecret, nil, members{"iss": "https://b.example"}, auth.BadSignature},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := config(t)

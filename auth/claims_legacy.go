@@ -1,7 +1,7 @@
 package auth
 
 import (
-	"encoding/json"
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -26,47 +26,47 @@ func (a *Authenticator) checkLegacyKey(t *token) *Refusal {
 // the token invalid: granting the legible rest would be as unexplained as
 // granting nothing, and the reason leads straight to the bug.
 func (a *Authenticator) readMercureClaim(t *token) *Refusal {
-	raw, present := t.claims[mercureClaim]
-	if !present {
-		raw, present = t.claims[namespacedMercureClaim]
+	mercure := t.claims.get(mercureClaim)
+	if mercure.kind() == missing {
+		mercure = t.claims.get(namespacedMercureClaim)
 	}
-	if !present {
+	switch mercure.kind() {
+	case missing:
 		// Judged as 0.x it would be valid and grant nothing; it is a 1.0
 		// token whose issuer forgot typ, and 1.0 calls that invalid (AUTH-typ).
-		if _, current := t.claims["authorization_details"]; current {
+		if t.claims.has("authorization_details") {
 			return refuse(MissingType, "it has authorization_details like a 1.0 token, but its typ is not at+jwt")
 		}
-		return nil
+	case aNull:
+	case anObject:
+		return a.readGrants(t.grants, mercure)
+	default:
+		// PHP writes an empty object as [].
+		if mercure.kind() != anArray || len(mercure.items) > 0 {
+			return refuse(InvalidGrant, "the mercure claim is %s, not an object", mercure.kind())
+		}
 	}
-	if isEmpty(raw) {
-		return nil
-	}
-	mercure, err := readObject(raw)
-	if err != nil {
-		return refuse(InvalidGrant, "mercure claim: %v", err)
-	}
-	if t.grants.publish, err = a.readSelectors(mercure["publish"]); err != nil {
-		return refuse(grantReason(err), "mercure.publish %v", err)
-	}
-	if t.grants.subscribe, err = a.readSelectors(mercure["subscribe"]); err != nil {
-		return refuse(grantReason(err), "mercure.subscribe %v", err)
-	}
-	t.grants.payload = mercure["payload"]
 	return nil
 }
 
-// isEmpty recognizes null and [], which is how PHP writes an empty object.
-func isEmpty(raw json.RawMessage) bool {
-	items, ok := list(raw)
-	return ok && len(items) == 0 || kindOf(raw) == "null"
+func (a *Authenticator) readGrants(g *Grants, mercure value) *Refusal {
+	var err error
+	if g.publish, err = a.readSelectors(mercure.get("publish")); err != nil {
+		return refuse(grantReason(err), "mercure.publish %v", err)
+	}
+	if g.subscribe, err = a.readSelectors(mercure.get("subscribe")); err != nil {
+		return refuse(grantReason(err), "mercure.subscribe %v", err)
+	}
+	g.payload = bytes.Clone(mercure.get("payload").raw)
+	return nil
 }
 
 // readSelectors reads a list of topic selectors; absent and null are empty.
-func (a *Authenticator) readSelectors(raw json.RawMessage) ([]*spec.Selector, error) {
-	if raw == nil || kindOf(raw) == "null" {
+func (a *Authenticator) readSelectors(list value) ([]*spec.Selector, error) {
+	if kind := list.kind(); kind == missing || kind == aNull {
 		return nil, nil
 	}
-	values, ok := texts(raw)
+	values, ok := list.texts()
 	if !ok {
 		return nil, errors.New("is not an array of strings")
 	}

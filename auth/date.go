@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"encoding/json"
 	"math"
 	"strconv"
 	"time"
@@ -18,15 +17,14 @@ const nbfLeeway = 10 * time.Second
 // checkExpiry reads exp and enforces it. 1.0 requires it (AUTH-exp-required);
 // 0.x back ends sign static tokens without one (AUTH-0x-no-exp).
 func (a *Authenticator) checkExpiry(t *token) *Refusal {
-	raw, present := t.claims["exp"]
-	if !present {
+	if !t.claims.has("exp") {
 		if t.generation == spec.Current {
 			return refuse(MissingExpiry, "exp is missing")
 		}
 		return nil
 	}
 	var r *Refusal
-	if t.grants.expiry, r = readDate("exp", raw); r != nil {
+	if t.grants.expiry, r = readDate(t.claims, "exp"); r != nil {
 		return r
 	}
 	return t.grants.expired(t.now)
@@ -34,12 +32,11 @@ func (a *Authenticator) checkExpiry(t *token) *Refusal {
 
 // checkNotBefore reads nbf, if there is one, and enforces it (AUTH-nbf).
 func (a *Authenticator) checkNotBefore(t *token) *Refusal {
-	raw, present := t.claims["nbf"]
-	if !present {
+	if !t.claims.has("nbf") {
 		return nil
 	}
 	var r *Refusal
-	if t.grants.notBefore, r = readDate("nbf", raw); r != nil {
+	if t.grants.notBefore, r = readDate(t.claims, "nbf"); r != nil {
 		return r
 	}
 	return t.grants.early(t.now)
@@ -65,11 +62,12 @@ func (g *Grants) early(now time.Time) *Refusal {
 // fraction (Symfony's has microseconds). A string or null is refused in both
 // generations: an expiry that cannot be read must not count as none
 // (AUTH-exp-type).
-func readDate(name string, raw json.RawMessage) (time.Time, *Refusal) {
-	if kind := kindOf(raw); kind != "a number" {
-		return time.Time{}, refuse(InvalidDate, "%s is %s, not a number", name, kind)
+func readDate(claims value, name string) (time.Time, *Refusal) {
+	date := claims.get(name)
+	if date.kind() != aNumber {
+		return time.Time{}, refuse(InvalidDate, "%s is %s, not a number", name, date.kind())
 	}
-	seconds, err := strconv.ParseFloat(string(raw), 64)
+	seconds, err := strconv.ParseFloat(string(date.raw), 64)
 	if err != nil {
 		return time.Time{}, refuse(InvalidDate, "%s is out of range", name)
 	}

@@ -3,7 +3,6 @@ package auth
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -13,139 +12,192 @@ import (
 // rest is for payloads.
 const maxDepth = 32
 
-// An object keeps names exactly as written: decoding into a struct would fold
-// their case and take "EXP" for exp.
-type object map[string]json.RawMessage
-
-// readObject decodes one JSON object, without looking into its members.
-func readObject(b []byte) (object, error) {
-	if !utf8.Valid(b) {
-		return nil, fmt.Errorf("it is not UTF-8")
-	}
-	if kind := kindOf(b); kind != "an object" {
-		return nil, fmt.Errorf("it is %s, not a JSON object", kind)
-	}
-	var o object
-	if err := json.Unmarshal(b, &o); err != nil {
-		return nil, fmt.Errorf("it is not JSON: %w", err)
-	}
-	return o, nil
+// A value is a JSON value, read once and to the letter. Package encoding/json
+// alone would let two readers of a token disagree: it folds the case of names,
+// takes the last of equal ones, "" for null and U+FFFD for half a character.
+type value struct {
+	raw     json.RawMessage  // as written; nil if absent
+	text    string           // of a string
+	items   []value          // of an array
+	members map[string]value // of an object
 }
 
-// text returns the value of a JSON string. Unmarshal alone would take null
-// for "".
-func text(raw json.RawMessage) (s string, ok bool) {
-	if len(raw) == 0 || raw[0] != '"' {
-		return "", false
+// A kind is the type of a value, in words for refusals.
+type kind string
+
+const (
+	missing  kind = "missing"
+	aNull    kind = "null"
+	aBoolean kind = "a boolean"
+	aNumber  kind = "a number"
+	aString  kind = "a string"
+	anArray  kind = "an array"
+	anObject kind = "an object"
+)
+
+func (v value) kind() kind {
+	if len(v.raw) == 0 {
+		return missing
 	}
-	return s, json.Unmarshal(raw, &s) == nil
+	switch v.raw[0] {
+	case '{':
+		return anObject
+	case '[':
+		return anArray
+	case '"':
+		return aString
+	case 't', 'f':
+		return aBoolean
+	case 'n':
+		return aNull
+	}
+	return aNumber
 }
 
-// list returns the members of a JSON array.
-func list(raw json.RawMessage) (l []json.RawMessage, ok bool) {
-	if len(raw) == 0 || raw[0] != '[' {
-		return nil, false
-	}
-	return l, json.Unmarshal(raw, &l) == nil
-}
+// has reports whether an object has a member.
+func (v value) has(name string) bool { return v.members[name].raw != nil }
 
-// texts returns the members of a JSON array of strings.
-func texts(raw json.RawMessage) (l []string, ok bool) {
-	items, ok := list(raw)
-	if !ok {
-		return nil, false
-	}
-	l = make([]string, len(items))
-	for i, item := range items {
-		if l[i], ok = text(item); !ok {
+// get returns a member of an object, a missing value if there is none.
+func (v value) get(name string) value { return v.members[name] }
+
+// texts returns the members of an array of strings.
+func (v value) texts() (l []string, ok bool) {
+	for _, item := range v.items {
+		if item.kind() != aString {
 			return nil, false
 		}
+		l = append(l, item.text)
 	}
-	return l, true
+	return l, v.kind() == anArray
 }
 
-// kindOf names the type of a JSON value, for refusals.
-func kindOf(raw []byte) string {
-	raw = bytes.TrimLeft(raw, " \t\r\n")
-	if len(raw) == 0 {
-		return "missing"
+// readObject reads the JSON object that part of a token is. Values refer to b.
+func readObject(part string, b []byte) (value, *Refusal) {
+	if !utf8.Valid(b) || !json.Valid(b) {
+		return value{}, refuse(MalformedToken, "its %s is not JSON", part)
 	}
-	switch raw[0] {
-	case '{':
-		return "an object"
-	case '[':
-		return "an array"
+	v, r := (&reader{b: b}).value(maxDepth)
+	if r != nil {
+		return value{}, r
+	}
+	if v.kind() != anObject {
+		return value{}, refuse(MalformedToken, "its %s is %s, not an object", part, v.kind())
+	}
+	return v, nil
+}
+
+// A reader takes apart JSON that is known to be valid, which is all its
+// syntax rests on.
+type reader struct {
+	b  []byte
+	at int
+}
+
+func (r *reader) value(depth int) (v value, refusal *Refusal) {
+	r.skip(" \t\r\n")
+	start := r.at
+	switch r.b[r.at] {
 	case '"':
-		return "a string"
-	case 't', 'f':
-		return "a boolean"
-	case 'n':
-		return "null"
-	}
-	return "a number"
-}
-
-// checkJSON refuses what two parsers could read differently, at any depth:
-// names twice in one object (of which encoding/json takes the last, others the
-// first) and half a surrogate pair (which it replaces by U+FFFD, so that a
-// grant would be on another topic than the issuer wrote). b is known to be
-// JSON.
-func checkJSON(b []byte) *Refusal {
-	if loneSurrogate(b) {
-		return refuse(MalformedToken, "a string holds half of a surrogate pair")
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber() // the size of a number nobody asked for is no fault
-	return checkValue(d, maxDepth)
-}
-
-func checkValue(d *json.Decoder, depth int) *Refusal {
-	opening, err := d.Token()
-	if err != nil {
-		return refuse(MalformedToken, "its JSON cannot be read: %v", err)
-	}
-	if _, nested := opening.(json.Delim); !nested {
-		return nil
-	}
-	if depth == 0 {
-		return refuse(TooDeep, "its JSON is nested deeper than %d levels", maxDepth)
-	}
-	seen := make(map[json.Token]bool)
-	for d.More() {
-		if opening == json.Delim('{') {
-			name, err := d.Token()
-			if err != nil {
-				return refuse(MalformedToken, "its JSON cannot be read: %v", err)
-			}
-			if seen[name] {
-				return refuse(DuplicateMember, "the name %s appears twice in one object", quote(name.(string)))
-			}
-			seen[name] = true
+		v.text, refusal = r.text()
+	case '{', '[':
+		if depth == 0 {
+			return v, refuse(TooDeep, "its JSON is nested deeper than %d levels", maxDepth)
 		}
-		if r := checkValue(d, depth-1); r != nil {
-			return r
+		if r.b[r.at] == '{' {
+			v.members, refusal = r.object(depth - 1)
+		} else {
+			v.items, refusal = r.array(depth - 1)
+		}
+	default:
+		for r.at < len(r.b) && bytes.IndexByte([]byte(" \t\r\n,]}"), r.b[r.at]) < 0 {
+			r.at++
 		}
 	}
-	if _, err := d.Token(); err != nil {
-		return refuse(MalformedToken, "its JSON cannot be read: %v", err)
-	}
-	return nil
+	v.raw = r.b[start:r.at:r.at]
+	return v, refusal
 }
 
-// loneSurrogate reports whether a \u escape of valid JSON is half of a pair.
+func (r *reader) object(depth int) (map[string]value, *Refusal) {
+	members := make(map[string]value)
+	for r.at++; r.more('}'); {
+		name, refusal := r.text()
+		if refusal != nil {
+			return nil, refusal
+		}
+		if _, twice := members[name]; twice {
+			return nil, refuse(DuplicateMember, "the name %s appears twice in one object", quote(name))
+		}
+		r.skip(" \t\r\n:")
+		if members[name], refusal = r.value(depth); refusal != nil {
+			return nil, refusal
+		}
+	}
+	return members, nil
+}
+
+func (r *reader) array(depth int) (items []value, refusal *Refusal) {
+	for r.at++; r.more(']'); {
+		item, refusal := r.value(depth)
+		if refusal != nil {
+			return nil, refusal
+		}
+		items = append(items, item)
+	}
+	return items, nil
+}
+
+// more skips to the next member, or past the end of an object or array.
+func (r *reader) more(end byte) bool {
+	r.skip(" \t\r\n,")
+	if r.b[r.at] == end {
+		r.at++
+		return false
+	}
+	return true
+}
+
+func (r *reader) skip(any string) {
+	for r.at < len(r.b) && bytes.IndexByte([]byte(any), r.b[r.at]) >= 0 {
+		r.at++
+	}
+}
+
+func (r *reader) text() (s string, refusal *Refusal) {
+	start, escapes := r.at, false
+	for r.at++; r.b[r.at] != '"'; r.at++ {
+		if r.b[r.at] == '\\' {
+			escapes = true
+			r.at++
+		}
+	}
+	r.at++
+	raw := r.b[start:r.at]
+	if !escapes {
+		return string(raw[1 : len(raw)-1]), nil
+	}
+	if loneSurrogate(raw) {
+		return "", refuse(MalformedToken, "a string holds half of a surrogate pair")
+	}
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return "", refuse(MalformedToken, "a string cannot be read: %v", err)
+	}
+	return s, nil
+}
+
+// loneSurrogate reports whether a \u escape is half of a pair.
 func loneSurrogate(b []byte) bool {
 	for i := 0; i < len(b); i++ {
 		if b[i] != '\\' {
 			continue
 		}
-		r := escaped(b[i:])
-		if r < 0 {
+		first := codeUnit(b[i:])
+		if first < 0 {
 			i++ // a two-byte escape, perhaps of the backslash itself
 			continue
 		}
 		i += 5
-		if utf16.IsSurrogate(r) {
-			if utf16.DecodeRune(r, escaped(b[i+1:])) == utf8.RuneError {
+		if utf16.IsSurrogate(first) {
+			if utf16.DecodeRune(first, codeUnit(b[i+1:])) == utf8.RuneError {
 				return true
 			}
 			i += 6
@@ -154,8 +206,8 @@ func loneSurrogate(b []byte) bool {
 	return false
 }
 
-// escaped returns the code unit of a \uXXXX escape at the start of b, or -1.
-func escaped(b []byte) rune {
+// codeUnit returns that of a \uXXXX escape at the start of b, or -1.
+func codeUnit(b []byte) rune {
 	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
 		return -1
 	}

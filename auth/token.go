@@ -19,8 +19,7 @@ type token struct {
 
 	signed         string // what the signature is over
 	signature      []byte
-	header, claims object
-	rawClaims      []byte
+	header, claims value
 	algorithm      string
 	generation     spec.Generation
 
@@ -68,18 +67,14 @@ func (a *Authenticator) readForm(t *token) *Refusal {
 			return refuse(MalformedToken, "its %s is not base64url: %v", name, err)
 		}
 	}
-	var err error
-	if t.header, err = readObject(decoded[0]); err != nil {
-		return refuse(MalformedToken, "header: %v", err)
-	}
-	if t.claims, err = readObject(decoded[1]); err != nil {
-		return refuse(MalformedToken, "claims: %v", err)
-	}
-	t.rawClaims, t.signature = decoded[1], decoded[2]
+	t.signature = decoded[2]
 	t.signed = t.compact[:len(parts[0])+1+len(parts[1])]
-	// The header is looked at before anything vouches for it, so it gets the
-	// full check now; it is small in any honest token.
-	return checkJSON(decoded[0])
+	var r *Refusal
+	if t.header, r = readObject("header", decoded[0]); r != nil {
+		return r
+	}
+	t.claims, r = readObject("claims", decoded[1])
+	return r
 }
 
 // readHeader judges what holds for both generations. What the header says
@@ -87,13 +82,14 @@ func (a *Authenticator) readForm(t *token) *Refusal {
 func (a *Authenticator) readHeader(t *token) *Refusal {
 	// No extension is implemented, so any critical one is not understood
 	// (AUTH-crit, RFC 7515 §4.1.11).
-	if _, present := t.header["crit"]; present {
+	if t.header.has("crit") {
 		return refuse(CriticalExtension, "its header has crit, and this hub supports no extension")
 	}
-	var ok bool
-	if t.algorithm, ok = text(t.header["alg"]); !ok {
-		return refuse(MalformedToken, "alg is %s, not a string", kindOf(t.header["alg"]))
+	alg := t.header.get("alg")
+	if alg.kind() != aString {
+		return refuse(MalformedToken, "alg is %s, not a string", alg.kind())
 	}
+	t.algorithm = alg.text
 	// No key has the algorithm "none", so WrongAlgorithm would follow anyway:
 	// an operator is to see the attack by its name (AUTH-alg-none).
 	if strings.EqualFold(t.algorithm, "none") {
@@ -106,14 +102,14 @@ func (a *Authenticator) readHeader(t *token) *Refusal {
 // judged by (G5).
 func (a *Authenticator) readGeneration(t *token) *Refusal {
 	t.generation = spec.Legacy
-	if raw, present := t.header["typ"]; present {
-		typ, ok := text(raw)
-		if !ok {
-			return refuse(MalformedToken, "typ is %s, not a string", kindOf(raw))
-		}
-		if isAccessToken(typ) {
+	switch typ := t.header.get("typ"); typ.kind() {
+	case missing:
+	case aString:
+		if isAccessToken(typ.text) {
 			t.generation = spec.Current
 		}
+	default:
+		return refuse(MalformedToken, "typ is %s, not a string", typ.kind())
 	}
 	t.grants = &Grants{generation: t.generation}
 	if a.generations.Has(t.generation) {
@@ -162,15 +158,12 @@ func (a *Authenticator) checkSignature(t *token) *Refusal {
 		return refuse(WrongRole, "it is signed with the key of the other role; this needs the %s key", t.role)
 	}
 	for _, name := range []string{"jwk", "jku", "x5c", "x5u"} {
-		if _, present := t.header[name]; present {
+		if t.header.has(name) {
 			return refuse(EmbeddedKey, "the %s key did not sign it; its header brings a key in %s, which is never used", t.role, name)
 		}
 	}
 	return refuse(BadSignature, "the %s key did not sign it, or it was changed since", t.role)
 }
-
-// checkClaims looks into the claims in depth, now that a key vouches for them.
-func (a *Authenticator) checkClaims(t *token) *Refusal { return checkJSON(t.rawClaims) }
 
 // claim returns the first of these claims that is there, as written, for
 // reports.
@@ -183,10 +176,10 @@ func header(name string) func(*token) string {
 	return func(t *token) string { return asWritten(t.header, []string{name}) }
 }
 
-func asWritten(o object, names []string) string {
+func asWritten(object value, names []string) string {
 	for _, name := range names {
-		if raw, present := o[name]; present {
-			return string(raw)
+		if object.has(name) {
+			return string(object.get(name).raw)
 		}
 	}
 	return "absent"
