@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"strings"
+
+	"cinnabar/hub"
+	"cinnabar/store"
+)
+
+// configCheck judges the settings as serve would, without listening and
+// without touching the history.
+func (p *program) configCheck(args []string) error {
+	s, err := p.checked(args)
+	if err != nil {
+		return err
+	}
+	if _, err := s.certificate(); err != nil {
+		return err
+	}
+	if err := p.rehearse(s); err != nil {
+		return usageError{err}
+	}
+	for _, w := range s.warnings {
+		fmt.Fprintln(p.stderr, "cinnabar: warning:", w)
+	}
+	fmt.Fprintln(p.stdout, "the settings are fine")
+	return nil
+}
+
+// rehearse makes the hub that serve would make, on a history of no
+// consequence.
+func (p *program) rehearse(s *settings) error {
+	config, err := s.hubConfig(slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	if config.Log, err = p.open("memory:", store.Retention{}); err != nil {
+		return err
+	}
+	defer config.Log.Close()
+	h, err := hub.New(config)
+	if err != nil {
+		return err
+	}
+	return stop(h, nil, config.Log, 0)
+}
+
+// configPrint writes the settings as a file that serve could read, each with
+// its origin, and secrets masked.
+func (p *program) configPrint(args []string) error {
+	s, err := p.load(args)
+	if err != nil {
+		return err
+	}
+	for _, o := range s.options()[1:] {
+		s.from[o.name].print(p.stdout, &o)
+	}
+	return nil
+}
+
+func (g given) print(w io.Writer, o *option) {
+	shown := make([]string, len(g.values))
+	for i, v := range g.values {
+		shown[i] = fmt.Sprintf("%q", o.masked(v))
+	}
+	value := strings.Join(shown, ", ")
+	if o.list {
+		value = "[" + value + "]"
+	}
+	if g.values == nil {
+		fmt.Fprintf(w, "# %s is not set\n", key(o.name))
+		return
+	}
+	fmt.Fprintf(w, "%s: %s # %s\n", key(o.name), value, g.from)
+}
+
+// masked hides secrets, and passwords in URLs. The name of a file that holds
+// a secret may be seen.
+func (o *option) masked(value string) string {
+	if o.secret && !strings.HasPrefix(value, "@") {
+		return "(secret)"
+	}
+	if u, err := url.Parse(value); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return value
+}

@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"cinnabar/store"
+)
+
+// An Engine is a kind of history that the binary ships.
+type Engine struct {
+	// Scheme is what the --store URL begins with.
+	Scheme string
+	// Open opens the history at a URL. Its error is one line that says what to
+	// do; it must not hold credentials of the URL.
+	Open func(at *url.URL, keep store.Retention) (store.Log, error)
+}
+
+// open opens the history that --store names.
+func (p *program) open(location string, keep store.Retention) (store.Log, error) {
+	at, err := url.Parse(location)
+	if err != nil || at.Scheme == "" {
+		// The URL is not repeated: it may hold a password.
+		return nil, usageError{fmt.Errorf("--store is not a URL such as %s", p.storeForms())}
+	}
+	for _, e := range p.engines {
+		if e.Scheme == at.Scheme {
+			log, err := e.Open(at, keep)
+			if err != nil {
+				return nil, fmt.Errorf("--store %s: %w", at.Redacted(), err)
+			}
+			return log, nil
+		}
+	}
+	return nil, usageError{fmt.Errorf("--store: there is no %q here, only %s", at.Scheme, p.storeForms())}
+}
+
+func (p *program) storeForms() string {
+	forms := make([]string, len(p.engines))
+	for i, e := range p.engines {
+		forms[i] = e.Scheme + ":"
+	}
+	return strings.Join(forms, ", ")
+}
+
+// FilePath returns the file that the URL of an engine with a file names:
+// bolt:///absolute/hub.db or bolt:relative/hub.db.
+func FilePath(at *url.URL) (string, error) {
+	path := at.Path
+	if at.Opaque != "" {
+		var err error
+		if path, err = url.PathUnescape(at.Opaque); err != nil {
+			return "", fmt.Errorf("reading the path: %w", err)
+		}
+	}
+	switch {
+	case at.Host != "":
+		return "", fmt.Errorf("%q would be a host: write %s:///PATH with three slashes, or %s:PATH for a relative one", at.Host, at.Scheme, at.Scheme)
+	case path == "" || strings.HasSuffix(path, "/"):
+		return "", fmt.Errorf("it names no file: write %s:///PATH/hub.db", at.Scheme)
+	case at.RawQuery != "" || at.Fragment != "":
+		return "", errors.New("this engine has no options")
+	}
+	if drive := strings.TrimPrefix(path, "/"); filepath.VolumeName(filepath.FromSlash(drive)) != "" {
+		path = drive // bolt:///C:/hub.db is how Windows paths look in URLs
+	}
+	return filepath.FromSlash(path), nil
+}

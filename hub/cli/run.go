@@ -1,0 +1,193 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"cinnabar/hub"
+	"cinnabar/spec"
+	"cinnabar/store"
+)
+
+// A service is a hub on its listeners, as serve and dev run it.
+type service struct {
+	addr, metricsAddr string // no metrics listener when empty
+	tls               *tls.Config
+	drain             time.Duration
+	store             string
+	retention         store.Retention
+	config            hub.Config // Log apart, which run opens
+
+	// configure completes the configuration once the address is known; may be
+	// nil.
+	configure func(*hub.Config, site) error
+	// protect wraps the hub's handler.
+	protect func(http.Handler, site) http.Handler
+	// ready tells whoever started the hub where it is.
+	ready func(site) error
+}
+
+// A site is where a service can be reached.
+type site struct {
+	hub     string // URL of the hub
+	metrics string // base URL of the metrics listener, "" for none
+	addr    net.Addr
+}
+
+// How long the ends take that nobody can prolong: streams closing cleanly and
+// requests being answered.
+const farewell = 5 * time.Second
+
+// run serves until SIGTERM or an interrupt, then lets streams end (see
+// [stop]). A second signal ends it at once.
+func (p *program) run(v service) error {
+	logger := v.config.Logger
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+
+	// Listening comes before the history: a port in use must not cost an
+	// epoch.
+	listener, err := listen("addr", v.addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	at := site{addr: listener.Addr(), hub: v.hubURL(listener.Addr())}
+	var metricsListener net.Listener
+	if v.metricsAddr != "" {
+		if metricsListener, err = listen("metrics-addr", v.metricsAddr); err != nil {
+			return err
+		}
+		defer metricsListener.Close()
+		at.metrics = "http://" + reachable(metricsListener.Addr())
+	}
+
+	config := v.config
+	if v.configure != nil {
+		if err := v.configure(&config, at); err != nil {
+			return err
+		}
+	}
+	if config.Log, err = p.open(v.store, v.retention); err != nil {
+		return err
+	}
+	h, err := hub.New(config)
+	if err != nil {
+		config.Log.Close()
+		return usageError{err}
+	}
+
+	failed := make(chan error, 2)
+	main := newServer(v.protect(h, at), logger)
+	go serveOn(main, listener, v.tls, failed)
+	logger.Info("listening", "for", "hub", "addr", listener.Addr().String(), "url", at.hub)
+	servers := []*http.Server{main}
+	if metricsListener != nil {
+		operations := newServer(operations(h), logger)
+		go serveOn(operations, metricsListener, nil, failed)
+		logger.Info("listening", "for", "metrics", "addr", metricsListener.Addr().String(), "url", at.metrics)
+		servers = append(servers, operations)
+	}
+	if err := v.ready(at); err != nil {
+		logger.Warn("the ready line could not be written", "error", err)
+	}
+
+	err = untilSignal(signals, failed, logger)
+	if err == nil {
+		logger.Info("draining", "streams", h.Streams(), "at_most", v.drain)
+	} else {
+		v.drain = 0 // without a listener nobody can come or go
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- stop(h, servers, config.Log, v.drain) }()
+	for {
+		select {
+		case stopErr := <-stopped:
+			return errors.Join(err, stopErr)
+		case s := <-signals:
+			if s != syscall.SIGHUP {
+				logger.Warn("stopping at once, as a second signal asked for")
+				return exit(1)
+			}
+		}
+	}
+}
+
+// stop ends a service in the order that lets every client come back: new
+// streams are turned away so that they return later, and readiness fails,
+// while publishes and open streams go on; when no stream is left or the drain
+// time is over, the rest end cleanly; the listener closes after that, the
+// history last.
+func stop(h *hub.Hub, servers []*http.Server, log store.Log, drain time.Duration) error {
+	h.Drain()
+	waitForStreams(h, drain)
+	ctx, cancel := context.WithTimeout(context.Background(), farewell)
+	defer cancel()
+	var faults []error
+	if err := h.Close(ctx); err != nil {
+		faults = append(faults, fmt.Errorf("ending the streams: %w", err))
+	}
+	for _, s := range servers {
+		if err := s.Shutdown(ctx); err != nil {
+			faults = append(faults, fmt.Errorf("answering the last requests: %w", err), s.Close())
+		}
+	}
+	if err := log.Close(); err != nil {
+		faults = append(faults, fmt.Errorf("closing the history: %w", err))
+	}
+	return errors.Join(faults...)
+}
+
+// waitForStreams returns when no stream is left, or after at most that long.
+func waitForStreams(h *hub.Hub, atMost time.Duration) {
+	const look = 20 * time.Millisecond
+	over := time.NewTimer(atMost)
+	defer over.Stop()
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	for h.Streams() > 0 {
+		select {
+		case <-over.C:
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// untilSignal returns nil when asked to stop, or why a listener failed.
+func untilSignal(signals <-chan os.Signal, failed <-chan error, logger *slog.Logger) error {
+	for {
+		select {
+		case err := <-failed:
+			return err
+		case s := <-signals:
+			if s != syscall.SIGHUP {
+				return nil
+			}
+			logger.Warn("SIGHUP ignored: restart to apply changed settings")
+		}
+	}
+}
+
+// hubURL is the hub's URL as seen from this machine.
+func (v *service) hubURL(a net.Addr) string {
+	path := spec.WellKnownPath
+	if base, err := spec.ParseBase(v.config.ResourceIdentifier); err == nil {
+		path = base.Path()
+	}
+	scheme := "http://"
+	if v.tls != nil {
+		scheme = "https://"
+	}
+	return scheme + reachable(a) + path
+}

@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+
+	"cinnabar/spec"
+)
+
+// serve runs a hub until it is told to stop.
+func (p *program) serve(args []string) error {
+	s, err := p.checked(args)
+	if err != nil {
+		return err
+	}
+	logger := s.logger(p)
+	config, err := s.hubConfig(logger)
+	if err != nil {
+		return usageError{err}
+	}
+	certificate, err := s.certificate()
+	if err != nil {
+		return err
+	}
+	for _, w := range s.warnings {
+		logger.Warn(w)
+	}
+	return p.run(service{
+		addr:        s.addr,
+		metricsAddr: s.metricsAddr,
+		tls:         certificate,
+		drain:       s.drain,
+		store:       s.store,
+		retention:   s.retention,
+		config:      config,
+		protect:     func(h http.Handler, _ site) http.Handler { return h },
+		ready: func(at site) error {
+			return json.NewEncoder(p.stdout).Encode(struct {
+				Event   string `json:"event"`
+				Hub     string `json:"hub"`
+				Metrics string `json:"metrics,omitempty"`
+				PID     int    `json:"pid"`
+			}{"ready", at.hub, at.metrics, os.Getpid()})
+		},
+	})
+}
+
+// checked loads the settings and refuses those that serve could not run with;
+// it opens nothing.
+func (p *program) checked(args []string) (*settings, error) {
+	s, err := p.load(args)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.missing(); err != nil {
+		return nil, usageError{err}
+	}
+	if s.generations.Has(spec.Current) && s.trustedIssuer == "" {
+		s.warnings = append(s.warnings, fmt.Sprintf("no 1.0 token will be accepted: set %s and %s, or %s=0.x if that is meant",
+			alternatives([]string{"trusted-issuers"}), alternatives([]string{"resource-identifier"}), variable("protocols")))
+	}
+	return s, nil
+}
+
+func (s *settings) logger(p *program) *slog.Logger {
+	options := &slog.HandlerOptions{Level: s.logLevel}
+	if s.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(p.stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(p.stderr, options))
+}
+
+// certificate returns nil where none is configured.
+func (s *settings) certificate() (*tls.Config, error) {
+	if s.tlsCert == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(s.tlsCert, s.tlsKey)
+	if err != nil {
+		return nil, fmt.Errorf("%s and %s: %w: give PEM files that belong together and can be read", s.from["tls-cert"].from, s.from["tls-key"].from, err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+}

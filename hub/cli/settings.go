@@ -1,0 +1,253 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"cinnabar/auth"
+	"cinnabar/hub"
+	"cinnabar/spec"
+	"cinnabar/store"
+)
+
+// settings are what serve, config and token check can be told. Its options
+// are the one list of names, defaults and descriptions.
+type settings struct {
+	config string
+
+	addr, metricsAddr  string
+	tlsCert, tlsKey    string
+	resourceIdentifier string
+	drain              time.Duration
+
+	store      string
+	durability store.Durability
+	retention  store.Retention
+
+	publisherKey, publisherAlg   string
+	subscriberKey, subscriberAlg string
+	trustedIssuer                string
+	anonymous                    bool
+	generations                  spec.Generations
+	cookieName, legacyCookieName string
+	legacyQueryToken             bool
+	corsOrigins, publishOrigins  []string
+
+	heartbeat, maxLifetime             time.Duration
+	maxBodySize                        int64
+	maxTopics, maxMatchers, maxDetails int
+
+	logLevel  slog.Level
+	logFormat string
+
+	// from tells where each setting came from, by option name.
+	from layer
+	// warnings are for the operator, once, at start.
+	warnings []string
+}
+
+func (s *settings) options() []option {
+	options := []option{
+		{name: "config", arg: "FILE", about: "YAML file with the settings below; dashes become underscores", put: text(&s.config)},
+
+		{name: "addr", arg: "HOST:PORT", def: ":3000", about: "where the hub listens", put: address(&s.addr)},
+		{name: "tls-cert", arg: "FILE", about: "PEM certificate chain; without one the hub speaks plain HTTP, for a proxy in front", put: text(&s.tlsCert)},
+		{name: "tls-key", arg: "FILE", about: "PEM private key of the certificate", put: text(&s.tlsKey)},
+		{name: "resource-identifier", arg: "URL", about: "the hub's public URL: audience of 1.0 tokens, base of relative topics", put: baseURL(&s.resourceIdentifier)},
+		{name: "metrics-addr", arg: "HOST:PORT", about: "where /metrics, /livez and /readyz listen; off unless set", put: address(&s.metricsAddr)},
+		{name: "drain", arg: "DURATION", def: "10s", about: "how long streams may stay open after SIGTERM", put: duration(&s.drain)},
+
+		{name: "store", arg: "URL", def: "bolt:///var/lib/cinnabar/hub.db", about: "the history: bolt:///PATH or memory:", put: text(&s.store)},
+		{name: "durability", arg: "WORD", def: "disk", about: "what a publish survives once acknowledged: disk (power loss), os (a crash of the hub), memory (nothing)",
+			put: choice(&s.durability, store.Disk, store.OS, store.Memory)},
+		{name: "retention-bytes", arg: "SIZE", about: "history is trimmed beyond this many bytes of updates; 0: no limit [1GiB; memory: 64MiB]", put: keepBytes(&s.retention.MaxBytes)},
+		{name: "retention-count", arg: "N", def: "0", about: "history is trimmed beyond this many updates; 0: no limit", put: count(&s.retention.MaxCount, 0)},
+		{name: "retention-age", arg: "DURATION", def: "0", about: "history is trimmed beyond this age; 0: no limit", put: duration(&s.retention.MaxAge)},
+
+		{name: "publisher-jwt-key", arg: "KEY", secret: true, about: "verifies publishers' tokens: a secret, PEM text, or @FILE holding either", put: material(&s.publisherKey)},
+		{name: "publisher-jwt-alg", arg: "ALG", about: "its algorithm [HS256 for a secret, by key type for a PEM]", put: text(&s.publisherAlg)},
+		{name: "subscriber-jwt-key", arg: "KEY", secret: true, about: "verifies subscribers' tokens, likewise", put: material(&s.subscriberKey)},
+		{name: "subscriber-jwt-alg", arg: "ALG", about: "its algorithm, likewise", put: text(&s.subscriberAlg)},
+		{name: "trusted-issuers", arg: "URL", list: true, about: "the issuer of 1.0 tokens; the two keys are bound to it", put: oneIssuer(&s.trustedIssuer)},
+		{name: "anonymous", about: "lets subscribers without a token receive public updates", put: toggle(&s.anonymous)},
+		{name: "protocols", arg: "LIST", def: "0.x,1.0", list: true, about: "protocol generations served", put: generations(&s.generations)},
+		{name: "cookie-name", arg: "NAME", def: spec.CookieName, about: "cookie with a 1.0 token", put: text(&s.cookieName)},
+		{name: "legacy-cookie-name", arg: "NAME", def: spec.LegacyCookieName, about: "cookie with a 0.x token; - for none", put: text(&s.legacyCookieName)},
+		{name: "legacy-query-token", about: "accepts 0.x tokens in the URL, where logs and history see them", put: toggle(&s.legacyQueryToken)},
+		{name: "cors-origins", arg: "LIST", list: true, about: "origins of web pages that may read; * for any, without credentials", put: list(&s.corsOrigins)},
+		{name: "publish-origins", arg: "LIST", list: true, about: "origins that may publish with a cookie, beside the hub's own", put: list(&s.publishOrigins)},
+
+		{name: "heartbeat", arg: "DURATION", def: "20s", about: "a comment is sent after this much silence; 0: never", put: duration(&s.heartbeat)},
+		{name: "max-lifetime", arg: "DURATION", def: "0", about: "streams end at this age, and clients resume; 0: no limit", put: duration(&s.maxLifetime)},
+		{name: "max-body-size", arg: "SIZE", def: "4MiB", about: "largest publish request", put: size(&s.maxBodySize, 1)},
+		{name: "max-topics", arg: "N", def: "100", about: "most topics of one update", put: count(&s.maxTopics, 1)},
+		{name: "max-matchers", arg: "N", def: "100", about: "most matchers of one subscriber", put: count(&s.maxMatchers, 1)},
+		{name: "max-details", arg: "N", def: "100", about: "most authorization details in a token, and topics in each", put: count(&s.maxDetails, 1)},
+
+		{name: "log-level", arg: "WORD", def: "info", about: "debug, info, warn or error", put: logLevel(&s.logLevel)},
+		{name: "log-format", arg: "WORD", def: "text", about: "text or json", put: oneOf(&s.logFormat, "text", "json")},
+	}
+	for i := range options {
+		options[i].env = variable(options[i].name)
+	}
+	return options
+}
+
+// missing says what serve cannot do without, in the words of flag and
+// variable, all of it at once.
+func (s *settings) missing() error {
+	var faults []error
+	need := func(what string, names ...string) {
+		faults = append(faults, fmt.Errorf("%s: set %s", what, alternatives(names)))
+	}
+	if s.publisherKey == "" {
+		need("nobody could publish", "publisher-jwt-key")
+	}
+	if s.subscriberKey == "" && !s.anonymous {
+		need("nobody could subscribe", "subscriber-jwt-key", "anonymous")
+	}
+	if !s.generations.Has(spec.Legacy) {
+		if s.resourceIdentifier == "" {
+			need("no token could be accepted, since 1.0 tokens name the hub as their audience", "resource-identifier")
+		}
+		if s.trustedIssuer == "" {
+			need("no token could be accepted, since 1.0 tokens come from an issuer", "trusted-issuers")
+		}
+	}
+	if (s.tlsCert == "") != (s.tlsKey == "") {
+		faults = append(faults, errors.New("a certificate and its key belong together: set both --tls-cert and --tls-key, or neither"))
+	}
+	return errors.Join(faults...)
+}
+
+// alternatives writes "--a (MERCURE_A) or --b (MERCURE_B)".
+func alternatives(names []string) string {
+	var s string
+	for i, name := range names {
+		if i > 0 {
+			s += " or "
+		}
+		s += fmt.Sprintf("--%s (%s)", name, variable(name))
+	}
+	return s
+}
+
+// keys parses the two keys; each fault names the setting at fault.
+func (s *settings) keys() (publisher, subscriber auth.Key, err error) {
+	parse := func(name, material, alg string) (auth.Key, error) {
+		if material == "" {
+			return auth.Key{}, nil
+		}
+		k, err := auth.ParseKey(material, alg)
+		if err != nil {
+			return auth.Key{}, fmt.Errorf("%s: %w", s.from[name].from, err)
+		}
+		return k, nil
+	}
+	publisher, errP := parse("publisher-jwt-key", s.publisherKey, s.publisherAlg)
+	subscriber, errS := parse("subscriber-jwt-key", s.subscriberKey, s.subscriberAlg)
+	return publisher, subscriber, errors.Join(errP, errS)
+}
+
+// hubConfig is the part of the settings that the hub itself judges; its log
+// is still to be opened.
+func (s *settings) hubConfig(logger *slog.Logger) (hub.Config, error) {
+	publisher, subscriber, err := s.keys()
+	return hub.Config{
+		ResourceIdentifier: s.resourceIdentifier,
+		Generations:        s.generations,
+		Durability:         s.durability,
+		PublisherKey:       publisher,
+		SubscriberKey:      subscriber,
+		Issuer:             s.trustedIssuer,
+		Anonymous:          s.anonymous,
+		CookieName:         s.cookieName,
+		LegacyCookieName:   s.legacyCookieName,
+		LegacyQueryToken:   s.legacyQueryToken,
+		CORSOrigins:        s.corsOrigins,
+		PublishOrigins:     s.publishOrigins,
+		Heartbeat:          zeroIsNever(s.heartbeat),
+		MaxLifetime:        s.maxLifetime,
+		MaxBodySize:        s.maxBodySize,
+		MaxTopics:          s.maxTopics,
+		MaxMatchers:        s.maxMatchers,
+		MaxDetails:         s.maxDetails,
+		Logger:             logger,
+	}, err
+}
+
+// keepBytes turns the setting's 0, "no limit", into the history's.
+func keepBytes(to *int64) func([]string) error {
+	return func(v []string) error {
+		err := size(to, 0)(v)
+		if *to == 0 {
+			*to = -1
+		}
+		return err
+	}
+}
+
+// zeroIsNever turns the setting's 0, "never", into the hub's.
+func zeroIsNever(d time.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return d
+}
+
+func address(to *string) func([]string) error {
+	return func(v []string) error {
+		if _, _, err := net.SplitHostPort(v[0]); err != nil {
+			return fmt.Errorf("%q is not HOST:PORT, such as :3000 or 127.0.0.1:3000", v[0])
+		}
+		*to = v[0]
+		return nil
+	}
+}
+
+func baseURL(to *string) func([]string) error {
+	return func(v []string) error {
+		if _, err := spec.ParseBase(v[0]); err != nil {
+			return err
+		}
+		*to = v[0]
+		return nil
+	}
+}
+
+func oneIssuer(to *string) func([]string) error {
+	return func(v []string) error {
+		if len(v) > 1 {
+			return fmt.Errorf("%d issuers, but the publisher and subscriber keys are bound to one: name one", len(v))
+		}
+		*to = v[0]
+		return nil
+	}
+}
+
+func generations(to *spec.Generations) func([]string) error {
+	return func(v []string) error {
+		for _, word := range v {
+			var g spec.Generation
+			if err := choice(&g, spec.Legacy, spec.Current)([]string{word}); err != nil {
+				return err
+			}
+			*to |= spec.Only(g)
+		}
+		return nil
+	}
+}
+
+func logLevel(to *slog.Level) func([]string) error {
+	return func(v []string) error {
+		if err := to.UnmarshalText([]byte(v[0])); err != nil {
+			return fmt.Errorf("%q is none of debug, info, warn, error", v[0])
+		}
+		return nil
+	}
+}
+
+func settingOptions() []option { return new(settings).options() }

@@ -1,0 +1,36 @@
+// Cinnabar is a hub for the Mercure protocol: back ends publish, browsers and
+// other clients subscribe, and any client resumes from its last event.
+package main
+
+import (
+	"errors"
+	"net/url"
+	"os"
+
+	"cinnabar/hub/cli"
+	"cinnabar/store"
+	"cinnabar/store/bolt"
+	"cinnabar/store/memory"
+)
+
+func main() {
+	os.Exit(cli.Main(
+		cli.Engine{Scheme: "bolt", Open: openBolt},
+		cli.Engine{Scheme: "memory", Open: openMemory},
+	))
+}
+
+func openBolt(at *url.URL, keep store.Retention) (store.Log, error) {
+	path, err := cli.FilePath(at)
+	if err != nil {
+		return nil, err
+	}
+	return bolt.Open(path, bolt.Options{Retention: keep})
+}
+
+func openMemory(at *url.URL, keep store.Retention) (store.Log, error) {
+	if *at != (url.URL{Scheme: at.Scheme}) {
+		return nil, errors.New("it takes no path and no options: write memory:")
+	}
+	return memory.Open(memory.Options(keep))
+}
