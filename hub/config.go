@@ -116,7 +116,6 @@ func (c Config) faults() error {
 		{"max body size", c.MaxBodySize},
 		{"max topics", int64(c.MaxTopics)},
 		{"max matchers", int64(c.MaxMatchers)},
-		{"max details", int64(c.MaxDetails)},
 	} {
 		if limit.value < 0 {
 			fault("%s: %d is negative; leave it out for the default", limit.name, limit.value)

@@ -74,6 +74,9 @@ func New(c Config) (*Hub, error) {
 		return nil, err
 	}
 	h.auth = a
+	for _, warning := range a.Warnings() {
+		h.logger.Warn(warning)
+	}
 	h.rules = spec.Rules{Base: h.base, Generations: c.Generations, MaxTopics: c.MaxTopics}
 	h.publishForms = publishForms(c.MaxBodySize, c.MaxTopics)
 	h.queryForms = queryForms(c.MaxMatchers)
@@ -96,15 +99,14 @@ func (h *Hub) authConfig() auth.Config {
 		Generations:        c.Generations,
 		Base:               h.base,
 		ResourceIdentifier: c.ResourceIdentifier,
+		LegacyPublisher:    c.PublisherKey,
+		LegacySubscriber:   c.SubscriberKey,
 		CookieName:         c.CookieName,
 		LegacyCookieName:   c.LegacyCookieName,
 		LegacyQueryToken:   c.LegacyQueryToken,
 		MaxDetails:         c.MaxDetails,
 	}
-	if c.Generations.Has(spec.Legacy) {
-		a.LegacyPublisher, a.LegacySubscriber = c.PublisherKey, c.SubscriberKey
-	}
-	if c.Generations.Has(spec.Current) && c.Issuer != "" {
+	if c.Issuer != "" {
 		a.Issuers = []auth.Issuer{{ID: c.Issuer, Publisher: c.PublisherKey, Subscriber: c.SubscriberKey}}
 	}
 	return a

@@ -31,7 +31,10 @@ func requestID(r *http.Request) string {
 // and the reason, and holds no token (SEC-token-not-logged).
 func (h *Hub) logRefused(r *http.Request, c call, id string, p problem, why error) {
 	level := slog.LevelInfo
-	if p.Status >= http.StatusInternalServerError {
+	switch {
+	case p.Status == http.StatusNotFound:
+		level = slog.LevelDebug // scanners
+	case p.Status >= http.StatusInternalServerError && r.Context().Err() == nil:
 		level = slog.LevelError
 	}
 	h.logger.LogAttrs(r.Context(), level, "request refused",
@@ -78,8 +81,8 @@ func redacted(query string) string {
 	return b.String()
 }
 
-// looksLikeToken recognizes a JOSE header: the base64url of an opening brace
-// and a quote, alone or after a scheme.
+// looksLikeToken recognizes a JOSE header anywhere in a value: the base64url of
+// a brace, a quote and a letter.
 func looksLikeToken(s string) bool { return strings.Contains(s, "eyJ") }
 
 // clip bounds what a stranger can make the log hold.

@@ -107,7 +107,7 @@ func (h *Hub) problemOf(err error) problem {
 		return problem{Status: http.StatusRequestEntityTooLarge, Detail: "the history cannot hold an update of this size",
 			Rule: "LIMIT-publish-exceeded-413", Fix: "publish a reference to the content"}
 	case errors.Is(err, errBusy):
-		return problem{Status: http.StatusServiceUnavailable, Detail: err.Error(), Fix: "publish again", retryAfter: true}
+		return problem{Status: http.StatusServiceUnavailable, Detail: errBusy.Error(), Fix: "try again", retryAfter: true}
 	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrClosed),
 		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return problem{Status: http.StatusServiceUnavailable, Detail: "the history did not confirm the update",
