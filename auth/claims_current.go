@@ -45,7 +45,7 @@ func (a *Authenticator) checkAudience(t *token) *Refusal {
 		return refuse(WrongAudience, "aud is %s, expected %q alone or in an array of strings", claimed.kind(), a.resourceIdentifier)
 	}
 	if !slices.Contains(audience, a.resourceIdentifier) {
-		return refuse(WrongAudience, "aud is %.100q, expected %q", audience, a.resourceIdentifier)
+		return refuse(WrongAudience, "aud is %.100q, expected %q", audience[:min(len(audience), 5)], a.resourceIdentifier)
 	}
 	return nil
 }

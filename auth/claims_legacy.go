@@ -15,10 +15,30 @@ const (
 	namespacedMercureClaim = "https://mercure.rocks/"
 )
 
+// mercureOf returns the 0.x claim under either name.
+func mercureOf(t *token) value {
+	if t.claims.has(mercureClaim) {
+		return t.claims.get(mercureClaim)
+	}
+	return t.claims.get(namespacedMercureClaim)
+}
+
+// checkNotCurrent recognizes a 1.0 token whose issuer forgot typ. As a 0.x
+// token it would be valid and grant nothing; 1.0 calls it invalid (AUTH-typ).
+func (a *Authenticator) checkNotCurrent(t *token) *Refusal {
+	if mercureOf(t).kind() == missing && t.claims.has("authorization_details") {
+		return refuse(MissingType, "it has authorization_details like a 1.0 token, but its typ is not at+jwt")
+	}
+	return nil
+}
+
 // checkLegacyKey selects the 0.x keys: those of 1.0 issuers have no say here.
 func (a *Authenticator) checkLegacyKey(t *token) *Refusal {
 	t.keys = a.legacy
-	return a.checkKey(t)
+	if t.keys.of(t.role).IsZero() {
+		return refuse(NoKey, "typ is not at+jwt, which makes it a 0.x token, and those have no %s key configured", t.role)
+	}
+	return nil
 }
 
 // readMercureClaim turns the 0.x claim into grants. The draft leaves open what
@@ -26,38 +46,23 @@ func (a *Authenticator) checkLegacyKey(t *token) *Refusal {
 // the token invalid: granting the legible rest would be as unexplained as
 // granting nothing, and the reason leads straight to the bug.
 func (a *Authenticator) readMercureClaim(t *token) *Refusal {
-	mercure := t.claims.get(mercureClaim)
-	if mercure.kind() == missing {
-		mercure = t.claims.get(namespacedMercureClaim)
+	mercure := mercureOf(t)
+	switch kind := mercure.kind(); {
+	case kind == missing, kind == aNull:
+		return nil
+	case kind == anArray && len(mercure.items) == 0:
+		return nil // how PHP writes an empty object
+	case kind != anObject:
+		return refuse(InvalidGrant, "the mercure claim is %s, not an object", kind)
 	}
-	switch mercure.kind() {
-	case missing:
-		// Judged as 0.x it would be valid and grant nothing; it is a 1.0
-		// token whose issuer forgot typ, and 1.0 calls that invalid (AUTH-typ).
-		if t.claims.has("authorization_details") {
-			return refuse(MissingType, "it has authorization_details like a 1.0 token, but its typ is not at+jwt")
-		}
-	case aNull:
-	case anObject:
-		return a.readGrants(t.grants, mercure)
-	default:
-		// PHP writes an empty object as [].
-		if mercure.kind() != anArray || len(mercure.items) > 0 {
-			return refuse(InvalidGrant, "the mercure claim is %s, not an object", mercure.kind())
-		}
-	}
-	return nil
-}
-
-func (a *Authenticator) readGrants(g *Grants, mercure value) *Refusal {
 	var err error
-	if g.publish, err = a.readSelectors(mercure.get("publish")); err != nil {
+	if t.grants.publish, err = a.readSelectors(mercure.get("publish")); err != nil {
 		return refuse(grantReason(err), "mercure.publish %v", err)
 	}
-	if g.subscribe, err = a.readSelectors(mercure.get("subscribe")); err != nil {
+	if t.grants.subscribe, err = a.readSelectors(mercure.get("subscribe")); err != nil {
 		return refuse(grantReason(err), "mercure.subscribe %v", err)
 	}
-	g.payload = bytes.Clone(mercure.get("payload").raw)
+	t.grants.payload = bytes.Clone(mercure.get("payload").raw)
 	return nil
 }
 

@@ -8,4 +8,8 @@
 // it writes no answer and no log line: what to answer is the hub's decision,
 // and a Refusal's Reason goes to the operator's log and metrics, not to
 // strangers.
+//
+// An [Authenticator] applies the rules of rules.go in order; its Explain tells
+// the owner of a token about each of them. A [SigningKey] makes tokens, for
+// people and tests.
 package auth

@@ -1,6 +1,10 @@
 package auth
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
 
 // A Reason says which rule a token failed, for logs and metric labels.
 type Reason string
@@ -73,13 +77,24 @@ func (r *Refusal) Error() string { return string(r.Reason) + ": " + r.Detail }
 
 // refuse makes the refusal of a token (AUTH-failure-report).
 func refuse(why Reason, detail string, args ...any) *Refusal {
-	return &Refusal{Code: InvalidToken, Reason: why, Detail: fmt.Sprintf(detail, args...)}
+	return &Refusal{Code: InvalidToken, Reason: why, Detail: printable(fmt.Sprintf(detail, args...))}
 }
 
 // misuse makes the refusal of a presentation (AUTH-400-invalid-request).
 func misuse(why Reason, detail string, args ...any) *Refusal {
-	return &Refusal{Code: InvalidRequest, Reason: why, Detail: fmt.Sprintf(detail, args...)}
+	return &Refusal{Code: InvalidRequest, Reason: why, Detail: printable(fmt.Sprintf(detail, args...))}
 }
 
-// quote makes what a stranger wrote fit for a log line: escaped and short.
+// printable keeps line breaks, terminal escapes and the like out of logs,
+// whoever wrote them into what a detail cites.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
+}
+
+// quote cites what a stranger wrote: escaped and short.
 func quote(s string) string { return fmt.Sprintf("%.100q", s) }

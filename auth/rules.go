@@ -48,6 +48,7 @@ var currentRules = rules{
 
 var legacyRules = rules{
 	trust: []rule{
+		{"is not a 1.0 token without its type", "AUTH-typ", (*Authenticator).checkNotCurrent, nil},
 		{"is for a role that has a key", "AUTH-0x-signature", (*Authenticator).checkLegacyKey, nil},
 		{"is signed with the configured algorithm", "AUTH-0x-signature", (*Authenticator).checkAlgorithm, header("alg")},
 		{"is signed by the key of the role", "AUTH-0x-signature", (*Authenticator).checkSignature, nil},

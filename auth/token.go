@@ -134,7 +134,7 @@ func isAccessToken(typ string) bool {
 // checkKey refuses every token for a role without a key.
 func (a *Authenticator) checkKey(t *token) *Refusal {
 	if t.keys.of(t.role).IsZero() {
-		return refuse(NoKey, "no %s key is configured for %s tokens", t.role, t.generation)
+		return refuse(NoKey, "its issuer has no %s key configured", t.role)
 	}
 	return nil
 }
@@ -148,8 +148,8 @@ func (a *Authenticator) checkAlgorithm(t *token) *Refusal {
 	return nil
 }
 
-// checkSignature verifies it with the key of the role. On failure it looks for
-// the mistake that was made, since no cause of a 401 is sought longer.
+// checkSignature verifies it with the key of the role. On failure it tries to
+// name the mistake.
 func (a *Authenticator) checkSignature(t *token) *Refusal {
 	if t.keys.of(t.role).verifies(t.signed, t.signature) {
 		return nil

@@ -237,6 +237,7 @@ func TestGenerations(t *testing.T) {
 		"AUTH-typ/dpop+jwt with 1.0 key":       {spec.Both, subscriberSecret, "dpop+jwt", currentClaims, 0, auth.BadSignature},
 		"AUTH-typ/at+jwt with 0.x key":         {spec.Both, legacySubscriberSecret, "at+jwt", currentClaims, 0, auth.BadSignature},
 		"AUTH-typ/details without at+jwt":      {spec.Both, legacySubscriberSecret, "JWT", currentClaims.with(details), 0, auth.MissingType},
+		"AUTH-typ/details, with 1.0 key":       {spec.Both, subscriberSecret, "JWT", currentClaims.with(details), 0, auth.MissingType},
 		"AUTH-typ/details beside mercure":      {spec.Both, legacySubscriberSecret, "JWT", details.with(members{"mercure": members{}}), spec.Legacy, ""},
 		"AUTH-typ/1.0 alone, JWT":              {spec.Only(spec.Current), subscriberSecret, "JWT", currentClaims, 0, auth.GenerationDisabled},
 		"AUTH-typ/1.0 alone, at+jwt":           {spec.Only(spec.Current), subscriberSecret, "at+jwt", currentClaims, spec.Current, ""},
