@@ -123,20 +123,17 @@ func (a *Authenticator) warn(issuers []Issuer) []string {
 		owner string
 		keyPair
 	}
-	var pairs []owned
-	if a.generations.Has(spec.Legacy) {
-		pairs = append(pairs, owned{"0.x", a.legacy})
-	}
-	if a.generations.Has(spec.Current) {
-		for _, issuer := range issuers {
-			pairs = append(pairs, owned{fmt.Sprintf("issuer %q", issuer.ID), a.issuers[issuer.ID]})
+	pairs := []owned{{"0.x", a.legacy}}
+	for _, issuer := range issuers {
+		if keys, served := a.issuers[issuer.ID]; served {
+			pairs = append(pairs, owned{fmt.Sprintf("issuer %q", issuer.ID), keys})
 		}
 	}
 
 	var found []string
-	told := make(map[[32]byte]bool) // one secret serving twice is one weakness
-	oneForBothRoles, oneForBothGenerations := false, false
-	for _, p := range pairs {
+	told := make(map[[32]byte]bool) // one secret in several places is one weakness
+	sharedByRoles, sharedByGenerations := false, false
+	for i, p := range pairs {
 		for _, role := range []Role{Publisher, Subscriber} {
 			key := p.of(role)
 			if !told[key.digest] {
@@ -145,16 +142,14 @@ func (a *Authenticator) warn(issuers []Issuer) []string {
 				}
 			}
 			told[key.digest] = true
-			if p.owner != "0.x" && (key.sameMaterial(a.legacy.publisher) || key.sameMaterial(a.legacy.subscriber)) {
-				oneForBothGenerations = true
-			}
+			sharedByGenerations = sharedByGenerations || i > 0 && (key.sameMaterial(a.legacy.publisher) || key.sameMaterial(a.legacy.subscriber))
 		}
-		oneForBothRoles = oneForBothRoles || p.publisher.sameMaterial(p.subscriber)
+		sharedByRoles = sharedByRoles || p.publisher.sameMaterial(p.subscriber)
 	}
-	if oneForBothRoles {
+	if sharedByRoles {
 		found = append(found, "publisher and subscriber tokens have the same key: whoever may sign the one kind can sign the other (AUTH-keys-per-role)")
 	}
-	if oneForBothGenerations {
+	if sharedByGenerations {
 		found = append(found, "0.x and 1.0 tokens have the same key: whoever signs tokens can leave out what 1.0 demands of them")
 	}
 	if a.resourceIdentifier == "" && len(a.issuers) > 0 {

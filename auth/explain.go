@@ -33,17 +33,6 @@ const (
 	NotReached // an earlier rule failed that this one builds on
 )
 
-// String returns a word for tables.
-func (o Outcome) String() string {
-	switch o {
-	case Passed:
-		return "pass"
-	case Failed:
-		return "FAIL"
-	}
-	return "not reached"
-}
-
 // Explain applies every rule that can still be applied, where Verify stops at
 // the first that fails: an expired token for another hub has both said of it,
 // even if its signature is wrong.
