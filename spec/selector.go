@@ -39,7 +39,8 @@ type Selector struct {
 	text      string
 	base      *Base // of a Pattern
 
-	// What the topics matched by a Template start and end with.
+	// What the topics matched by a Template start and end with; what plain
+	// URLs matched by a Pattern start with.
 	prefix, suffix string
 }
 
@@ -90,7 +91,15 @@ func ParseMatcher(matchType, value string, base *Base) (*Selector, error) {
 	if fault := s.checkLength(field); fault != nil {
 		return nil, fault
 	}
-	if s.kind == Template {
+	switch s.kind {
+	case Pattern:
+		p, fault := compilePattern(value, base, field)
+		if fault != nil {
+			return nil, fault
+		}
+		s.prefix = p.start()
+		compiled.put(s.compiledKey(), p)
+	case Template:
 		t := parseTemplate(value)
 		if t == nil {
 			return nil, &Fault{
@@ -164,22 +173,41 @@ func (s *Selector) Match(topic string) bool {
 		return s.text == topic ||
 			strings.HasPrefix(topic, s.prefix) && strings.HasSuffix(topic, s.suffix) && s.program().match(topic)
 	default:
-		return false
+		return (strings.HasPrefix(topic, s.prefix) || !isPlainURL(topic)) && s.program().match(topic)
 	}
+}
+
+func (s *Selector) compiledKey() compiledKey {
+	key := compiledKey{SelectorKey: s.Key()}
+	if s.base != nil {
+		key.base = s.base.text
+	}
+	return key
 }
 
 // program returns the compiled form of s, made now if it is not in the cache.
 func (s *Selector) program() program {
-	key := compiledKey{SelectorKey: s.Key()}
-	if p := compiled.get(key); p != nil {
+	key := s.compiledKey()
+	p := compiled.get(key)
+	if p == nil {
+		p = s.compile()
+		compiled.put(key, p)
+	}
+	return p
+}
+
+// compile cannot fail: the constructors refuse what does not compile.
+func (s *Selector) compile() program {
+	if s.kind == Pattern {
+		if p, fault := compilePattern(s.text, s.base, ""); fault == nil {
+			return p
+		}
+		return never{}
+	}
+	if p, err := parseTemplate(s.text).compile(); err == nil {
 		return p
 	}
-	p, err := parseTemplate(s.text).compile()
-	if err != nil {
-		return never{} // what the constructors accept compiles
-	}
-	compiled.put(key, p)
-	return p
+	return never{}
 }
 
 // never is a program that matches nothing.
