@@ -39,35 +39,42 @@ const (
 func (a *Authenticator) Explain(compact string, role Role, now time.Time) Report {
 	t := &token{compact: compact, role: role, now: now}
 	var report Report
-	if !report.chain(a, form, t) {
+	if !report.chain(a, t, form) {
 		return report
 	}
 	own := rulesOf(t.generation)
-	trusted := report.chain(a, own.trust, t)
-	sound := true
-	for _, rule := range own.claims {
-		sound = report.one(a, rule, t) && sound
+	good := report.chain(a, t, own.trust)
+	if !report.chain(a, t, sound) {
+		report.skip(own.claims)
+		return report
 	}
-	if trusted && sound {
+	for _, rule := range own.claims {
+		good = report.one(a, t, rule) && good
+	}
+	if good {
 		report.Grants = t.grants
 	}
 	return report
 }
 
 // chain applies rules up to the first that fails.
-func (r *Report) chain(a *Authenticator, list []rule, t *token) (passed bool) {
+func (r *Report) chain(a *Authenticator, t *token, list []rule) (passed bool) {
 	for i, rule := range list {
-		if !r.one(a, rule, t) {
-			for _, rest := range list[i+1:] {
-				r.Checks = append(r.Checks, Check{Name: rest.name, Requirement: rest.requirement, Outcome: NotReached})
-			}
+		if !r.one(a, t, rule) {
+			r.skip(list[i+1:])
 			return false
 		}
 	}
 	return true
 }
 
-func (r *Report) one(a *Authenticator, rule rule, t *token) (passed bool) {
+func (r *Report) skip(list []rule) {
+	for _, rule := range list {
+		r.Checks = append(r.Checks, Check{Name: rule.name, Requirement: rule.requirement, Outcome: NotReached})
+	}
+}
+
+func (r *Report) one(a *Authenticator, t *token, rule rule) (passed bool) {
 	c := Check{Name: rule.name, Requirement: rule.requirement, Outcome: Passed}
 	if c.Refusal = rule.judge(a, t); c.Refusal != nil {
 		c.Outcome = Failed

@@ -33,6 +33,7 @@ func TestExplainNamesEveryFault(t *testing.T) {
 		"claims only":        {hs256(t, publisherSecret, currentHeader, currentClaims.with(worthless)), "expired wrong_audience invalid_grant"},
 		"signature and more": {hs256(t, "wrong", currentHeader, currentClaims.with(worthless)), "bad_signature expired wrong_audience invalid_grant"},
 		"stranger":           {hs256(t, "wrong", currentHeader, currentClaims.with(members{"iss": "x"})), "unknown_issuer"},
+		"ambiguous":          {hs256(t, "wrong", legacyHeader, `{"exp":1,"x":{"a":1,"a":1}}`), "bad_signature duplicate_member"},
 		"0.x, several":       {hs256(t, "wrong", legacyHeader, `{"exp":1,"mercure":1}`), "bad_signature expired invalid_grant"},
 	} {
 		t.Run(name, func(t *testing.T) {

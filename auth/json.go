@@ -71,12 +71,15 @@ func (v value) texts() (l []string, ok bool) {
 	return l, v.kind() == anArray
 }
 
-// readObject reads the JSON object that part of a token is. Values refer to b.
-func readObject(part string, b []byte) (value, *Refusal) {
+// readObject reads the JSON object that part of a token is. Before a signature
+// vouches for it, it is read shallowly: arrays and objects in it are not
+// opened, so that a stranger's thousand brackets cost their length and no
+// memory. Values refer to b.
+func readObject(part string, b []byte, deep bool) (value, *Refusal) {
 	if !utf8.Valid(b) || !json.Valid(b) {
 		return value{}, refuse(MalformedToken, "its %s is not JSON", part)
 	}
-	v, r := (&reader{b: b}).value(maxDepth)
+	v, r := (&reader{b: b, deep: deep}).value(maxDepth)
 	if r != nil {
 		return value{}, r
 	}
@@ -89,29 +92,29 @@ func readObject(part string, b []byte) (value, *Refusal) {
 // A reader takes apart JSON that is known to be valid, which is all its
 // syntax rests on.
 type reader struct {
-	b  []byte
-	at int
+	b    []byte
+	at   int
+	deep bool
 }
 
 func (r *reader) value(depth int) (v value, refusal *Refusal) {
 	r.skip(" \t\r\n")
 	start := r.at
-	switch r.b[r.at] {
-	case '"':
+	switch c := r.b[r.at]; {
+	case c == '"':
 		v.text, refusal = r.text()
-	case '{', '[':
-		if depth == 0 {
-			return v, refuse(TooDeep, "its JSON is nested deeper than %d levels", maxDepth)
-		}
-		if r.b[r.at] == '{' {
-			v.members, refusal = r.object(depth - 1)
-		} else {
-			v.items, refusal = r.array(depth - 1)
-		}
-	default:
+	case c != '{' && c != '[':
 		for r.at < len(r.b) && bytes.IndexByte([]byte(" \t\r\n,]}"), r.b[r.at]) < 0 {
 			r.at++
 		}
+	case depth < maxDepth && !r.deep:
+		r.skipNested()
+	case depth == 0:
+		return v, refuse(TooDeep, "its JSON is nested deeper than %d levels", maxDepth)
+	case c == '{':
+		v.members, refusal = r.object(depth - 1)
+	default:
+		v.items, refusal = r.array(depth - 1)
 	}
 	v.raw = r.b[start:r.at:r.at]
 	return v, refusal
@@ -162,17 +165,38 @@ func (r *reader) skip(any string) {
 	}
 }
 
-func (r *reader) text() (s string, refusal *Refusal) {
-	start, escapes := r.at, false
+// skipNested skips an array or object with all that is in it.
+func (r *reader) skipNested() {
+	for open := 0; ; {
+		switch r.b[r.at] {
+		case '"':
+			r.skipText()
+			continue
+		case '{', '[':
+			open++
+		case '}', ']':
+			open--
+		}
+		if r.at++; open == 0 {
+			return
+		}
+	}
+}
+
+func (r *reader) skipText() {
 	for r.at++; r.b[r.at] != '"'; r.at++ {
 		if r.b[r.at] == '\\' {
-			escapes = true
 			r.at++
 		}
 	}
 	r.at++
+}
+
+func (r *reader) text() (s string, refusal *Refusal) {
+	start := r.at
+	r.skipText()
 	raw := r.b[start:r.at]
-	if !escapes {
+	if bytes.IndexByte(raw, '\\') < 0 {
 		return string(raw[1 : len(raw)-1]), nil
 	}
 	if loneSurrogate(raw) {

@@ -22,7 +22,12 @@ var form = []rule{
 	{"is of a generation this hub serves", "AUTH-typ", (*Authenticator).readGeneration, header("typ")},
 }
 
-// rules are those of one generation.
+// sound lets no two readers of the claims disagree.
+var sound = []rule{
+	{"has unambiguous claims", "AUTH-rfc9068-rfc8725", (*Authenticator).readClaims, nil},
+}
+
+// rules are those of one generation: trust first, then sound, then claims.
 type rules struct {
 	// trust establishes who signed the token; each rule needs the one before.
 	trust []rule
@@ -71,25 +76,23 @@ func rulesOf(g spec.Generation) rules {
 // judge applies the rules up to the first that fails.
 func (a *Authenticator) judge(compact string, role Role, now time.Time) (*Grants, *Refusal) {
 	t := &token{compact: compact, role: role, now: now}
-	if _, r := a.apply(form, t); r != nil {
+	if r := a.apply(form, t); r != nil {
 		return nil, r
 	}
 	own := rulesOf(t.generation)
-	if _, r := a.apply(own.trust, t); r != nil {
-		return nil, r
-	}
-	if _, r := a.apply(own.claims, t); r != nil {
-		return nil, r
+	for _, list := range [][]rule{own.trust, sound, own.claims} {
+		if r := a.apply(list, t); r != nil {
+			return nil, r
+		}
 	}
 	return t.grants, nil
 }
 
-// apply returns how many rules passed and why the next one did not.
-func (a *Authenticator) apply(list []rule, t *token) (passed int, r *Refusal) {
-	for i, rule := range list {
+func (a *Authenticator) apply(list []rule, t *token) *Refusal {
+	for _, rule := range list {
 		if r := rule.judge(a, t); r != nil {
-			return i, r
+			return r
 		}
 	}
-	return len(list), nil
+	return nil
 }

@@ -20,6 +20,7 @@ type token struct {
 	signed         string // what the signature is over
 	signature      []byte
 	header, claims value
+	rawClaims      []byte
 	algorithm      string
 	generation     spec.Generation
 
@@ -67,13 +68,13 @@ func (a *Authenticator) readForm(t *token) *Refusal {
 			return refuse(MalformedToken, "its %s is not base64url: %v", name, err)
 		}
 	}
-	t.signature = decoded[2]
+	t.rawClaims, t.signature = decoded[1], decoded[2]
 	t.signed = t.compact[:len(parts[0])+1+len(parts[1])]
 	var r *Refusal
-	if t.header, r = readObject("header", decoded[0]); r != nil {
+	if t.header, r = readObject("header", decoded[0], false); r != nil {
 		return r
 	}
-	t.claims, r = readObject("claims", decoded[1])
+	t.claims, r = readObject("claims", decoded[1], false)
 	return r
 }
 
@@ -163,6 +164,13 @@ func (a *Authenticator) checkSignature(t *token) *Refusal {
 		}
 	}
 	return refuse(BadSignature, "the %s key did not sign it, or it was changed since", t.role)
+}
+
+// readClaims reads them again and to the bottom, now that a key vouches for
+// them.
+func (a *Authenticator) readClaims(t *token) (r *Refusal) {
+	t.claims, r = readObject("claims", t.rawClaims, true)
+	return r
 }
 
 // claim returns the first of these claims that is there, as written, for
