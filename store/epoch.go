@@ -114,7 +114,7 @@ func (e *Epochs) Find(id string, given, trimmed Position, brought func(id string
 		return Place{}, err
 	}
 	if p > 0 {
-		return Place{After: p, Exact: true}, nil
+		return Place{After: p, Exact: p >= trimmed}, nil
 	}
 	return place, nil
 }

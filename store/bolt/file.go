@@ -1,0 +1,172 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/bits"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"cinnabar/store"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+)
+
+// lockTimeout is how long another process may hold on to the file, twice: once
+// while it is inspected, once while it is opened.
+const lockTimeout = 450 * time.Millisecond
+
+// createFolder makes the folder of a new history, for its owner alone, and
+// sees to it that the file's name survives power loss together with the file.
+func createFolder(path string) error {
+	folder := filepath.Dir(path)
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if runtime.GOOS == "windows" {
+		return nil // folders cannot be flushed
+	}
+	return errors.Join(flushFolder(folder), flushFolder(filepath.Dir(folder)))
+}
+
+func flushFolder(path string) error {
+	d, err := os.Open(path)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil // not ours, hence not new
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// openFile opens a file for writing, after a look at it that writes nothing.
+func openFile(path string, r store.Retention) (*bbolt.DB, error) {
+	if info, err := os.Stat(path); err != nil {
+		return nil, err
+	} else if info.Size() > 0 {
+		if err := inspect(path); err != nil {
+			return nil, err
+		}
+	}
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout: lockTimeout,
+		// The list of free pages is rebuilt when the file is opened. Written
+		// with each commit it would cost more than the entries do.
+		NoFreelistSync:  true,
+		FreelistType:    bbolt.FreelistMapType,
+		InitialMmapSize: mapSize(r),
+		NoStatistics:    true,
+	})
+	if err != nil {
+		return nil, explain(err)
+	}
+	return db, nil
+}
+
+// mapSize is the address space set aside for the file. When the file outgrows
+// its map, the writer waits for every reader and readers wait for the writer.
+func mapSize(r store.Retention) int {
+	if runtime.GOOS == "windows" || bits.UintSize < 64 {
+		return 0 // on Windows the file would take that size at once
+	}
+	return int(max(1<<30, 2*min(r.MaxBytes, 1<<40)+1<<28))
+}
+
+// explain says what to do about an error of opening.
+func explain(err error) error {
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		return errors.New("another process has it open: stop that one first, or name another file")
+	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch):
+		return errForeign
+	case errors.Is(err, berrors.ErrChecksum):
+		return errDamaged
+	}
+	return err
+}
+
+// inspect judges a file without writing to it, and visits all its pages. bbolt
+// does that too when it looks for the free ones, but in a goroutine of its own
+// in which damage would end the process.
+func inspect(path string) (err error) {
+	defer faultsPanic()()
+	defer recoverDamage(&err)
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, ReadOnly: true, NoStatistics: true})
+	if err != nil {
+		return explain(err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return db.View(func(tx *bbolt.Tx) error {
+		if _, err := readHistory(tx); err != nil {
+			return err
+		}
+		for _, name := range [][]byte{epochsBucket, logBucket, idsBucket} {
+			c := tx.Bucket(name).Cursor()
+			for k, _ := c.First(); k != nil; k, _ = c.Next() {
+			}
+		}
+		return nil
+	})
+}
+
+// recoverDamage turns a panic of bbolt on a page that makes no sense, and the
+// fault of reading one that the file or the disk no longer has, into an error.
+// It is deferred by whoever reads the map.
+func recoverDamage(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%w (%v)", errDamaged, p)
+	}
+}
+
+// faultsPanic lets this goroutine survive the fault that recoverDamage is
+// about; call what it returns to go back.
+func faultsPanic() (back func()) {
+	old := debug.SetPanicOnFault(true)
+	return func() { debug.SetPanicOnFault(old) }
+}
+
+// A start is what a writable life of a history begins with.
+type start struct {
+	epochs *store.Epochs
+	ends   ends
+	tx     int // id of the last transaction
+}
+
+// begin starts a new epoch, in a new file a new history.
+func begin(db *bbolt.DB) (s start, err error) {
+	defer faultsPanic()()
+	defer recoverDamage(&err)
+	err = db.Update(func(tx *bbolt.Tx) error {
+		if first, _ := tx.Cursor().First(); first == nil {
+			if err := createHistory(tx); err != nil {
+				return err
+			}
+		}
+		h, err := readHistory(tx)
+		if err != nil {
+			return err
+		}
+		s = start{epochs: store.NewEpochs(h.key, h.past, h.ends.head+1), ends: h.ends, tx: tx.ID()}
+		return addEpoch(tx, s.epochs.Current(), h.ends.trimmed)
+	})
+	if err != nil {
+		err = fmt.Errorf("starting an epoch: %w", err)
+	}
+	return s, err
+}

@@ -1,0 +1,136 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"cinnabar/store"
+
+	"go.etcd.io/bbolt"
+)
+
+// Read returns visible entries after a position: from memory where the window
+// holds them, else from the file.
+func (l *Log) Read(ctx context.Context, after store.Position, limit int) (store.Chunk, error) {
+	trimmed := false
+	for {
+		if err := ctx.Err(); err != nil {
+			return store.Chunk{}, err
+		}
+		c, saved, ok, err := l.tail.Read(after, limit)
+		if err == nil && !ok {
+			c, err = l.readFile(after, saved, limit)
+		}
+		if err != nil {
+			return store.Chunk{}, err
+		}
+		c.Trimmed = c.Trimmed || trimmed
+		if ok || len(c.Entries) > 0 {
+			return c, nil
+		}
+		// The file has nothing more: what follows is in the window.
+		after, trimmed = c.Through, c.Trimmed
+	}
+}
+
+// readFile reads a chunk up to a position that the file is complete to, in one
+// short transaction. While one is open the pages that commits free cannot be
+// reused, and the file cannot outgrow its map.
+func (l *Log) readFile(after, through store.Position, limit int) (store.Chunk, error) {
+	c := store.Chunk{Through: through}
+	err := l.view(func(tx *bbolt.Tx) error {
+		e, err := readTotals(tx)
+		if err != nil {
+			return err
+		}
+		c.Trimmed = e.trimmed > after
+		cursor := tx.Bucket(logBucket).Cursor()
+		size := 0
+		for k, v := cursor.Seek(positionKey(after + 1)); k != nil; k, v = cursor.Next() {
+			p := position(k)
+			if p > through {
+				break
+			}
+			if size += len(v); size > limit && len(c.Entries) > 0 {
+				c.Through = c.Entries[len(c.Entries)-1].Position
+				break
+			}
+			entry, err := l.epochs.Entry(p, v)
+			if err != nil {
+				return fmt.Errorf("%w (%w)", errDamaged, err)
+			}
+			c.Entries = append(c.Entries, entry)
+		}
+		return nil
+	})
+	if err != nil {
+		return store.Chunk{}, fmt.Errorf("reading history %s: %w", l.path, err)
+	}
+	return c, nil
+}
+
+// view runs one read transaction.
+func (l *Log) view(read func(*bbolt.Tx) error) (err error) {
+	l.files.RLock()
+	defer l.files.RUnlock()
+	if l.db == nil {
+		if l.isClosed() {
+			return store.ErrClosed
+		}
+		return store.ErrUnavailable // until the writer has reopened it
+	}
+	defer faultsPanic()()
+	defer recoverDamage(&err)
+	return l.db.View(read)
+}
+
+func (l *Log) isClosed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.closed
+}
+
+// Find resolves a cursor.
+func (l *Log) Find(ctx context.Context, id string) (store.Place, error) {
+	if err := ctx.Err(); err != nil {
+		return store.Place{}, err
+	}
+	b, err := l.tail.Bounds()
+	if err != nil {
+		return store.Place{}, err
+	}
+	l.mu.Lock()
+	given := l.last
+	l.mu.Unlock()
+	return l.epochs.Find(id, given, b.Trimmed, l.earliest)
+}
+
+// earliest returns the position of the earliest visible entry that brought an
+// id. The window is asked first: an entry may leave it for the file meanwhile,
+// never the other way.
+func (l *Log) earliest(id string) (store.Position, error) {
+	recent := l.tail.Earliest(id)
+	b, err := l.tail.Bounds()
+	if err != nil {
+		return 0, err
+	}
+	if len(id) > maxIndexedID {
+		return recent, nil
+	}
+	var p store.Position
+	err = l.view(func(tx *bbolt.Tx) error {
+		k, _ := tx.Bucket(idsBucket).Cursor().Seek(idKey(id, 0))
+		if rest, ok := bytes.CutPrefix(k, append([]byte(id), 0)); ok {
+			p = position(rest)
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("looking up an id in history %s: %w", l.path, err)
+	}
+	if p == 0 || p > b.Newest {
+		return recent, nil
+	}
+	return p, nil
+}

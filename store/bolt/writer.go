@@ -1,0 +1,129 @@
+package bolt
+
+import (
+	"time"
+
+	"cinnabar/store"
+
+	"go.etcd.io/bbolt"
+)
+
+// A writer is what the goroutine that writes the file knows.
+type writer struct {
+	commit    func(*bbolt.Tx) error
+	ends      ends      // as committed
+	tx        int       // id of the last transaction that was committed
+	due       time.Time // when the next chore is; zero: none planned
+	unflushed bool      // since the last flush there were commits without one
+	stuck     bool      // a commit never came back and holds bbolt's locks
+	unsaved   error     // why entries were left behind at the end
+}
+
+// write is the writer goroutine. Whatever was queued while it committed goes
+// into its next commit, without any artificial delay. It ends when the log is
+// closed and the queue is in the file, or cannot be brought there.
+func (l *Log) write() {
+	defer close(l.stopped)
+	chores := time.NewTimer(0)
+	defer chores.Stop()
+	for {
+		due := false
+		select {
+		case <-l.work:
+		case <-chores.C:
+			due, l.w.due = true, time.Time{}
+		}
+		for {
+			flight, closing := l.take(due)
+			due = due || closing
+			if len(flight) == 0 && !(due && l.w.chore(l.retention)) {
+				if closing {
+					return
+				}
+				break
+			}
+			if err := l.round(flight, due); err != nil && !l.heal(err) {
+				return
+			}
+			due = false
+		}
+		if at := l.nextChore(time.Now()); !at.IsZero() && (l.w.due.IsZero() || at.Before(l.w.due)) {
+			l.w.due = at
+			chores.Reset(time.Until(at))
+		}
+	}
+}
+
+// take returns the requests of the next commit: none while only such are
+// queued that nobody waits for and that may wait themselves.
+func (l *Log) take(due bool) (flight []*request, closing bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if due || l.closed || l.queue.urgent() {
+		flight = l.queue.take()
+	}
+	return flight, l.closed
+}
+
+// chore reports whether there is something to commit though nothing is queued:
+// a flush that was put off, or entries past their retention.
+func (w *writer) chore(r store.Retention) bool {
+	return w.unflushed || w.ends.exceeds(r, time.Now())
+}
+
+// nextChore returns when the writer has to look even if nobody wakes it; zero
+// is never.
+func (l *Log) nextChore(now time.Time) time.Time {
+	l.mu.Lock()
+	queued := len(l.queue.requests) > 0
+	l.mu.Unlock()
+	e := &l.w.ends
+	switch {
+	case e.exceeds(l.retention, now):
+		return now.Add(trimPause)
+	case queued || l.w.unflushed:
+		return now.Add(lazyDelay)
+	case l.retention.MaxAge > 0 && e.oldest < e.head:
+		return e.oldestAt.Add(l.retention.MaxAge + trimPause)
+	}
+	return time.Time{}
+}
+
+// round commits requests at the strongest durability that one of them wants,
+// and then shows and answers them. What nobody waits for is flushed as well:
+// an unflushed commit may take earlier, durable ones with it when power is
+// lost, and only who asks for less than durability agrees to that.
+func (l *Log) round(flight []*request, flush bool) error {
+	d := store.Disk
+	if !flush && strongest(flight) == store.OS {
+		d = store.OS
+	}
+	if err := l.commit(flight, d); err != nil {
+		return err
+	}
+	l.land(flight, d)
+	return nil
+}
+
+func strongest(flight []*request) (d store.Durability) {
+	for _, r := range flight {
+		d = max(d, r.want)
+	}
+	return d
+}
+
+// land shows and answers requests that the file has.
+func (l *Log) land(flight []*request, reached store.Durability) {
+	e := l.w.ends
+	l.mu.Lock()
+	for _, r := range l.queue.landed() {
+		l.tail.Publish(r.items...)
+	}
+	l.tail.Saved(e.head)
+	l.tail.Trimmed(e.trimmed, e.oldest)
+	l.show()
+	l.mu.Unlock()
+	for _, r := range flight {
+		r.answer(reached, nil)
+	}
+}
