@@ -39,7 +39,7 @@ type Config struct {
 	Anonymous bool
 
 	CookieName       string // 1.0 cookie; empty means [spec.CookieName]
-	LegacyCookieName string // 0.x cookie; empty means [spec.LegacyCookieName]
+	LegacyCookieName string // 0.x cookie; empty means [spec.LegacyCookieName], "-" none
 	LegacyQueryToken bool   // accept 0.x tokens in the query; off: URLs end up in logs
 
 	// CORSOrigins may read responses, with credentials; "*" allows every

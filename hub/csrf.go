@@ -33,7 +33,7 @@ func (h *Hub) checkSite(r *http.Request, by auth.Means) error {
 			origin = originOf(u)
 		}
 	}
-	if origin != "" && (origin == h.ownOrigin(r) || h.publishers[origin]) {
+	if origin != "" && (origin == h.ownOrigin(r) || h.publishOrigins[origin]) {
 		return nil
 	}
 	return &crossSite{origin: origin}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -13,9 +12,11 @@ import (
 	"cinnabar/spec"
 )
 
-// bodyTimeout bounds the time a client may take to send a request body. It is
-// a read deadline of the request, not of the server, which would end streams.
+// bodyTimeout bounds the time a client may take to send a request body.
 const bodyTimeout = 30 * time.Second
+
+// maxIgnored is how much of a body that nobody asked for is skipped.
+const maxIgnored = 4 << 10
 
 const formMediaType = "application/x-www-form-urlencoded"
 
@@ -86,9 +87,6 @@ func (f *formReader) read(w http.ResponseWriter, r *http.Request) (fields []spec
 }
 
 func (f *formReader) readAll(w http.ResponseWriter, r *http.Request) (string, error) {
-	// Where deadlines are not supported, the embedding server has its own.
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
 	var body []byte
 	var err error
 	if n := r.ContentLength; n >= 0 {
@@ -97,18 +95,45 @@ func (f *formReader) readAll(w http.ResponseWriter, r *http.Request) (string, er
 	} else {
 		body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, f.maxBytes))
 	}
-	_ = control.SetReadDeadline(time.Time{})
-
+	if err == nil {
+		unlimitBody(w)
+	}
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return "", f.exceeded("body", fmt.Sprintf("it is longer than the %d bytes allowed", f.maxBytes))
-	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return "", errBodyTimeout
 	}
 	if err != nil {
 		return "", &brokenBody{err}
 	}
 	return string(body), nil
+}
+
+// limitBody gives the body of a request, wanted or not, its time to arrive:
+// net/http reads what a handler left before it answers, and would wait for
+// ever. The deadline is the request's, since one of the server would end
+// streams; where there are none, the embedding server has other means.
+func limitBody(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
+	}
+}
+
+// unlimitBody lifts the deadline, as a body that was read no longer needs it
+// and the watch for the client's leaving must not run into it.
+func unlimitBody(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+}
+
+// ignoreBody skips the body of a request that has no use for one.
+func ignoreBody(w http.ResponseWriter, r *http.Request) error {
+	if r.ContentLength == 0 {
+		return nil
+	}
+	_, err := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxIgnored))
+	if err != nil {
+		return &brokenBody{err}
+	}
+	unlimitBody(w)
+	return nil
 }
 
 // checkMediaType accepts the form media type in any case and with any

@@ -25,6 +25,8 @@ func (h *Hub) generationOf(query []spec.Pair) (spec.Generation, error) {
 	return 0, h.missingMatcher(matches, topics)
 }
 
+// missingMatcher words the fault of a request that names nothing, or names it
+// in the words of a generation that is not served.
 func (h *Hub) missingMatcher(matches, topics bool) *spec.Fault {
 	f := &spec.Fault{
 		Rule:    "SUB-missing-matcher-400",
@@ -32,14 +34,20 @@ func (h *Hub) missingMatcher(matches, topics bool) *spec.Fault {
 		Problem: "the request names nothing to subscribe to",
 		Fix:     "add match=, match_urlpattern= or another matcher parameter (protocol 1.0), or topic= (protocol 0.x)",
 	}
-	switch {
-	case topics:
-		f.Field = spec.ParamTopic
-		f.Problem = "topic belongs to protocol 0.x, which is not served here"
-		f.Fix = "use match= instead of topic="
-	case matches:
-		f.Problem = "match belongs to protocol 1.0, which this hub does not serve"
-		f.Fix = "use topic= instead of match="
+	switch served := h.config.Generations; {
+	case !served.Has(spec.Legacy):
+		f.Fix = "add match=, match_urlpattern= or another matcher parameter"
+		if topics {
+			f.Field = spec.ParamTopic
+			f.Problem = "topic belongs to protocol 0.x, which this hub does not serve"
+		}
+	case !served.Has(spec.Current):
+		f.Fix = "add topic="
+		if matches {
+			f.Problem = "match belongs to protocol 1.0, which this hub does not serve"
+		} else {
+			f.Field = spec.ParamTopic
+		}
 	}
 	return f
 }

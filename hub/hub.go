@@ -37,8 +37,8 @@ type Hub struct {
 	publishForms formReader
 	queryForms   formReader
 
-	origin     string // the hub's own, "" without a resource identifier
-	publishers map[string]bool
+	origin         string // the hub's own, "" without a resource identifier
+	publishOrigins map[string]bool
 
 	draining atomic.Bool
 }
@@ -50,22 +50,7 @@ func New(c Config) (*Hub, error) {
 	faults := []error{c.faults()}
 
 	h.log, h.logger = c.Log, c.Logger
-	h.base = spec.UnnamedBase()
-	if c.ResourceIdentifier != "" {
-		base, err := spec.ParseBase(c.ResourceIdentifier)
-		if err != nil {
-			faults = append(faults, fmt.Errorf("resource identifier: %w", err))
-			base = spec.UnnamedBase()
-		} else if u, err := url.Parse(c.ResourceIdentifier); err == nil {
-			h.origin = originOf(u)
-		}
-		h.base = base
-	}
-	if c.Generations.Has(spec.Legacy) && h.base.Path() != spec.WellKnownPath {
-		// differences C14: only 1.0 lets a hub live elsewhere.
-		faults = append(faults, fmt.Errorf("protocols: 0.x can only be served at %s, not at %s; serve 1.0 alone or change the resource identifier",
-			spec.WellKnownPath, h.base.Path()))
-	}
+	faults = append(faults, h.settle())
 	a, err := auth.New(h.authConfig())
 	if err != nil {
 		faults = append(faults, err)
@@ -80,9 +65,9 @@ func New(c Config) (*Hub, error) {
 	h.rules = spec.Rules{Base: h.base, Generations: c.Generations, MaxTopics: c.MaxTopics}
 	h.publishForms = publishForms(c.MaxBodySize, c.MaxTopics)
 	h.queryForms = queryForms(c.MaxMatchers)
-	h.publishers = make(map[string]bool)
+	h.publishOrigins = make(map[string]bool)
 	for _, origin := range c.PublishOrigins {
-		h.publishers[origin] = true
+		h.publishOrigins[origin] = true
 	}
 	h.engine, err = fanout.New(fanout.Config{Log: c.Log, Heartbeat: max(c.Heartbeat, 0), Logger: c.Logger})
 	if err != nil {
@@ -91,6 +76,28 @@ func New(c Config) (*Hub, error) {
 	h.metrics = newMetrics(h.engine, h.log)
 	h.handler = h.crossOrigin(h.routes())
 	return h, nil
+}
+
+// settle fixes where the hub is: its base, and its own origin.
+func (h *Hub) settle() error {
+	h.base = spec.UnnamedBase()
+	if id := h.config.ResourceIdentifier; id != "" {
+		base, err := spec.ParseBase(id)
+		if err != nil {
+			return fmt.Errorf("resource identifier: %w", err)
+		}
+		u, err := url.Parse(id)
+		if err != nil {
+			return fmt.Errorf("resource identifier: %w", err)
+		}
+		h.base, h.origin = base, originOf(u)
+	}
+	if h.config.Generations.Has(spec.Legacy) && h.base.Path() != spec.WellKnownPath {
+		// differences C14: only 1.0 lets a hub live elsewhere.
+		return fmt.Errorf("protocols: 0.x can only be served at %s, not at %s; serve 1.0 alone or change the resource identifier",
+			spec.WellKnownPath, h.base.Path())
+	}
+	return nil
 }
 
 func (h *Hub) authConfig() auth.Config {
@@ -113,7 +120,10 @@ func (h *Hub) authConfig() auth.Config {
 }
 
 // ServeHTTP answers the hub's paths, and 404 to any other.
-func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.handler.ServeHTTP(w, r) }
+func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	limitBody(w, r)
+	h.handler.ServeHTTP(w, r)
+}
 
 // Publish appends an update on behalf of the embedding program, which needs no
 // token, and returns its id once it is as durable as the hub is configured to

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 
 	"cinnabar/auth"
 	"cinnabar/spec"
@@ -32,10 +33,9 @@ type call struct {
 var (
 	errNotFound         = errors.New("there is nothing at this path")
 	errMethodNotAllowed = errors.New("the method is not allowed here")
-	errBodyTimeout      = errors.New("the body did not arrive in time")
 )
 
-// brokenBody is a body that ended early.
+// brokenBody is a body that ended early, or not in time.
 type brokenBody struct{ err error }
 
 func (e *brokenBody) Error() string { return "reading the body: " + e.err.Error() }
@@ -99,10 +99,11 @@ func (h *Hub) problemOf(err error) problem {
 		return problem{Status: http.StatusNotFound, Detail: err.Error()}
 	case errors.Is(err, errMethodNotAllowed):
 		return problem{Status: http.StatusMethodNotAllowed, Detail: err.Error(), Rule: "SUB-allow-405", Fix: "use a method of the Allow header"}
-	case errors.Is(err, errBodyTimeout):
-		return problem{Status: http.StatusRequestTimeout, Detail: err.Error(), Fix: "send the body at once"}
 	case errors.As(err, &broken):
-		return problem{Status: http.StatusBadRequest, Detail: "the body ended early or is malformed", Rule: "AUTH-400-malformed"}
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return problem{Status: http.StatusRequestTimeout, Detail: "the body did not arrive in time", Fix: "send it at once"}
+		}
+		return problem{Status: http.StatusBadRequest, Detail: "the body ended early, is malformed, or is not wanted", Rule: "AUTH-400-malformed"}
 	case errors.Is(err, store.ErrTooLarge):
 		return problem{Status: http.StatusRequestEntityTooLarge, Detail: "the history cannot hold an update of this size",
 			Rule: "LIMIT-publish-exceeded-413", Fix: "publish a reference to the content"}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"cinnabar/auth"
 	"cinnabar/hub"
 	"cinnabar/hub/hubtest"
 	"cinnabar/spec"
@@ -49,7 +50,7 @@ func refusedTokens(h *hubtest.Hub) map[string]string {
 		"aud":     current(func(_, c map[string]any) { c["aud"] = "https://other.example" }),
 		"iss":     current(func(_, c map[string]any) { c["iss"] = "https://other.example" }),
 		"grants":  current(func(_, c map[string]any) { c["authorization_details"] = "x" }),
-		"role":    h.Sign(hubtest.Token{Role: 2, Publish: []string{"*"}}),
+		"role":    h.Sign(hubtest.Token{Role: auth.Subscriber, Publish: []string{"*"}}),
 		"0.x exp": h.Sign(hubtest.Token{Publish: []string{"*"}, Expires: time.Now().Add(-time.Hour)}),
 		"garbage": "garbage",
 	}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"cinnabar/auth"
 	"cinnabar/hub"
 	"cinnabar/hub/hubtest"
 	"cinnabar/spec"
@@ -114,7 +115,7 @@ func TestDelivery(t *testing.T) {
 		},
 		"AUTH-subscribe-action-only": {
 			query:   "match=a",
-			token:   &hubtest.Token{Generation: current, Role: 2, Publish: []string{"*"}},
+			token:   &hubtest.Token{Generation: current, Role: auth.Subscriber, Publish: []string{"*"}},
 			publish: []string{"topic=a&private=on&data=no", "topic=a&data=yes"},
 			want:    []string{"yes"},
 		},

@@ -27,6 +27,9 @@ func (h *Hub) serveSubscribe(w http.ResponseWriter, r *http.Request) {
 		grants, err = h.admit(r, c.generation)
 	}
 	h.metrics.requested(c)
+	if err == nil {
+		err = ignoreBody(w, r)
+	}
 	if err != nil {
 		h.refuse(w, r, c, err)
 		return

@@ -1,6 +1,7 @@
 package hubtest
 
 import (
+	"testing"
 	"time"
 
 	"cinnabar/auth"
@@ -29,8 +30,14 @@ type Token struct {
 }
 
 // Sign makes a token that this hub accepts, unless Change spoils it.
-func (h *Hub) Sign(t Token) string {
+func (h *Hub) Sign(token Token) string {
 	h.t.Helper()
+	return Sign(h.t, h.Config.ResourceIdentifier, token)
+}
+
+// Sign makes a token for any hub with the keys of this package.
+func Sign(tb testing.TB, audience string, t Token) string {
+	tb.Helper()
 	secret := SubscriberSecret
 	if t.Role == auth.Publisher || t.Role == 0 && len(t.Publish) > 0 {
 		secret = PublisherSecret
@@ -38,7 +45,7 @@ func (h *Hub) Sign(t Token) string {
 	claims := jwt.MapClaims{}
 	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims)
 	if t.Generation == spec.Current {
-		h.currentClaims(t, token.Header, claims)
+		currentClaims(t, audience, token.Header, claims)
 	} else {
 		claims["mercure"] = map[string]any{"publish": list(t.Publish), "subscribe": list(t.Subscribe)}
 	}
@@ -50,16 +57,16 @@ func (h *Hub) Sign(t Token) string {
 	}
 	signed, err := token.SignedString([]byte(secret))
 	if err != nil {
-		h.t.Fatalf("signing a token: %v", err)
+		tb.Fatalf("signing a token: %v", err)
 	}
 	return signed
 }
 
-func (h *Hub) currentClaims(t Token, header, claims map[string]any) {
+func currentClaims(t Token, audience string, header, claims map[string]any) {
 	now := time.Now()
 	header["typ"] = "at+jwt"
 	claims["iss"] = Issuer
-	claims["aud"] = h.Config.ResourceIdentifier
+	claims["aud"] = audience
 	claims["sub"] = "tester"
 	claims["client_id"] = "hubtest"
 	claims["jti"] = "1"
