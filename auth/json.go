@@ -8,9 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth bounds the nesting of a token's JSON. Details need 5 levels; the
-// rest is for payloads.
-const maxDepth = 32
+const (
+	// maxDepth bounds the nesting of a token's JSON. Details need 5 levels;
+	// the rest is for payloads.
+	maxDepth = 32
+	// maxMembers bounds the claims, and the header parameters, of a token.
+	maxMembers = 256
+)
 
 // A value is a JSON value, read once and to the letter. Package encoding/json
 // alone would let two readers of a token disagree: it folds the case of names,
@@ -129,6 +133,9 @@ func (r *reader) object(depth int) (map[string]value, *Refusal) {
 		}
 		if _, twice := members[name]; twice {
 			return nil, refuse(DuplicateMember, "the name %s appears twice in one object", quote(name))
+		}
+		if !r.deep && len(members) == maxMembers {
+			return nil, refuse(TooLarge, "its header or claims have more than %d members", maxMembers)
 		}
 		r.skip(" \t\r\n:")
 		if members[name], refusal = r.value(depth); refusal != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -184,6 +185,9 @@ func TestForm(t *testing.T) {
 		"AUTH-jws-compact/escaped escape":   {legacy(legacyHeader, `{"mercure":{"publish":["\\ud83d"]}}`), ""},
 		"AUTH-jws-compact/too large":        {legacy(legacyHeader, members{"x": strings.Repeat("x", 24<<10)}), auth.TooLarge},
 
+		"AUTH-jws-compact/many claims":     {legacy(legacyHeader, claimsNamed(256)), ""},
+		"AUTH-jws-compact/too many claims": {legacy(legacyHeader, claimsNamed(257)), auth.TooLarge},
+
 		"AUTH-crit/unknown":            {legacy(legacyHeader.with(members{"crit": []string{"x"}, "x": 1}), members{}), auth.CriticalExtension},
 		"AUTH-crit/1.0":                {hs256(t, subscriberSecret, currentHeader.with(members{"crit": []string{"x"}, "x": 1}), currentClaims), auth.CriticalExtension},
 		"AUTH-crit/b64":                {legacy(legacyHeader.with(members{"crit": []string{"b64"}, "b64": false}), members{}), auth.CriticalExtension},
@@ -212,6 +216,14 @@ func TestForm(t *testing.T) {
 			expect(t, err, test.want)
 		})
 	}
+}
+
+func claimsNamed(n int) members {
+	claims := make(members, n)
+	for i := range n {
+		claims[strconv.Itoa(i)] = 1
+	}
+	return claims
 }
 
 // The type alone decides by whose rules and keys a token is judged (G5).
