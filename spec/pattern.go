@@ -13,7 +13,7 @@ import (
 // length, the size of the program and the number of groups (MATCH-pattern-bounded).
 const (
 	maxPatternGroups = 32
-	maxPatternSize   = 1000 // instructions
+	maxPatternSize   = 2000 // instructions besides those of literals
 	// maxPatternWork bounds that product: some 10 ms. A topic that would take
 	// more does not match (MATCH-pattern-limit-nomatch). Patterns of ordinary
 	// size do not come near it with topics of the default limit.
@@ -65,7 +65,7 @@ func (p *pattern) match(topic string) bool {
 	return p.compiled.Test(topic, p.base.String())
 }
 
-func (p *pattern) size() int { return 12<<10 + 200*p.cost.size }
+func (p *pattern) size() int { return 12<<10 + 64*p.cost.size }
 
 // start returns what the URLs that p matches start with, as far as [isPlainURL]
 // topics are concerned, which have neither port nor user name.
@@ -140,13 +140,22 @@ func isPlainURL(topic string) bool {
 		switch c := path[i]; {
 		case c == '?' || c == '#':
 			return true
-		case start && c == '.', !isUnreserved(c) && !strings.ContainsRune("/@:!$&'()*+,;=", rune(c)):
+		case start && c == '.', !staysInPath(c):
 			return false
 		default:
 			start = c == '/'
 		}
 	}
 	return true
+}
+
+// staysInPath reports whether a URL parser leaves c in a path as it is.
+func staysInPath(c byte) bool {
+	switch c {
+	case '/', '@', ':', '!', '$', '&', '\'', '(', ')', '*', '+', ',', ';', '=':
+		return true
+	}
+	return isUnreserved(c)
 }
 
 // ignoredBy reports whether topic is a URL that resolves to the same whatever
@@ -201,7 +210,6 @@ func measurePattern(text, field string) (patternCost, *Fault) {
 			cost.size++
 		}
 	}
-	// Literals are short in time: only one position of them is active.
 	switch {
 	case cost.groups > maxPatternGroups:
 		return cost, patternLimit(field, fmt.Sprintf("has %d groups and wildcards, more than the %d allowed", cost.groups, maxPatternGroups))

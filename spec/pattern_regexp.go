@@ -37,19 +37,24 @@ func lackingRegexp(field string) *Fault {
 	}
 }
 
-// regexpSize counts the instructions that re compiles to, without compiling:
-// repetitions multiply. It stops counting where any limit is exceeded.
+// regexpSize counts the instructions that re compiles to, or somewhat more,
+// without compiling: repetitions multiply. It stops counting far beyond any
+// limit.
 func regexpSize(re *syntax.Regexp) int {
 	const enough = 1 << 20
-	size := 1 + len(re.Rune)/16 // literals, and classes of many ranges
-	if re.Op == syntax.OpLiteral {
-		size = len(re.Rune)
-	}
+	size := 1
 	for _, sub := range re.Sub {
-		size = min(enough, size+regexpSize(sub)+1)
+		size = min(enough, size+regexpSize(sub))
 	}
-	if re.Op == syntax.OpRepeat {
+	switch re.Op {
+	case syntax.OpLiteral:
+		size = len(re.Rune)
+	case syntax.OpCharClass:
+		size += len(re.Rune) / 32 // a wide one takes memory, and time to search
+	case syntax.OpRepeat:
 		size *= max(1, re.Min, re.Max)
+	case syntax.OpCapture, syntax.OpAlternate:
+		size += max(1, len(re.Sub))
 	}
 	return min(enough, size)
 }

@@ -1,8 +1,11 @@
 package spec
 
 import (
+	"regexp/syntax"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 const hubURL = "https://hub.example/.well-known/mercure"
@@ -72,5 +75,124 @@ func TestPatternLimits(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// The limits rest on an estimate made without compiling. It may not be lower
+// than what is compiled in the end.
+func TestRegexpSizeIsNoUnderestimate(t *testing.T) {
+	for _, text := range []string{
+		"a", "abc", "a|b|cd", "(?:a+)+b", ".{1,400}", "(?:.{1,20}){3,9}", "a{0}", "a{5}", "a{5,}", "(?:a?){1,40}",
+		"[0-9a-f]{8}", `\p{L}{1,10}`, "(?<n>a)(?<m>b)*", "a*?b+?c??", "(?i:abc)", "", `[^a\-z]|\d\w\s`,
+	} {
+		tree, err := syntax.Parse(text, syntax.Perl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		program, err := syntax.Compile(tree.Simplify())
+		if err != nil {
+			t.Fatal(err)
+		}
+		tree, _ = syntax.Parse(text, syntax.Perl) // as it was before it was simplified
+		const frame = 2                           // every program fails and succeeds somewhere
+		if size, real := regexpSize(tree), len(program.Inst)-frame; size < real {
+			t.Errorf("%q is taken for %d instructions, it has %d", text, size, real)
+		}
+	}
+}
+
+// A topic whose evaluation would take too long does not match, at once
+// (MATCH-pattern-limit-nomatch); with the default limits of topics that needs
+// an extraordinary pattern.
+func TestPatternWorkIsBounded(t *testing.T) {
+	base := mustBase(t, hubURL)
+	longest := "https://e.x/" + strings.Repeat("a", DefaultMaxField-12)
+	for text, want := range map[string]bool{
+		"https://e.x/*":                          true,
+		"https://e.x/:a([a-z]+)":                 true,
+		"https://e.x/" + strings.Repeat("*a", 5): true,
+		"https://e.x/" + strings.Repeat("*", 31): false,
+	} {
+		p, fault := compilePattern(text, base, "")
+		if fault != nil {
+			t.Fatal(fault)
+		}
+		if got := p.match(longest); got != want {
+			t.Errorf("%q matches the longest topic: %v, want %v", text, got, want)
+		}
+	}
+}
+
+// The short cuts may not change an answer: not the start that plain URLs are
+// compared with, and not leaving the base out.
+func checkPatternShortCuts(t *rapid.T) {
+	base, err := ParseBase(rapid.SampledFrom([]string{hubURL, "http://e.x:81/hub"}).Draw(t, "base"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	draw := func(label string, pieces ...string) string {
+		return strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 6).Draw(t, label), "")
+	}
+	text := rapid.SampledFrom([]string{"https://e.x", "http://e.x", "http{s}?://e.x", "https://*.x", "https://:h.x:81", "https://E.x:443", "//e.x", "", "urn", ":p"}).Draw(t, "authority") +
+		draw("pattern", "/", "a", ":b", "*", "{/a}?", "{a/}", "(a|b)", "..", ".", "\\.", "%2e", "é", "?", "#", ":", "+")
+	topic := rapid.SampledFrom([]string{"https://e.x", "http://e.x", "https://b.x", "https://e.x:81", "HTTPS://E.X", "https://e.x.", "https://1.2", "https:", "http:", "urn:", "//e.x", "", "a", "e.x"}).Draw(t, "authority") +
+		draw("topic", "/", "a", "b", ".", "..", "%2e", "é", "?", "#", "\\", ":", "@", "'", "//", " ")
+	s, err := ParseMatcher(MatchPattern, text, base)
+	if err != nil || s.Key().Kind != Pattern {
+		return
+	}
+	compiled := s.program().(*pattern).compiled
+	if got, want := s.Match(topic), compiled.Test(topic, base.String()); got != want {
+		t.Fatalf("%q on %s and %q: Match %v; evaluated in full %v (start %q)", text, base, topic, got, want, s.prefix)
+	}
+}
+
+func TestPatternShortCuts(t *testing.T) { rapid.Check(t, checkPatternShortCuts) }
+
+// No pattern makes parsing or matching panic, and what is accepted compiles
+// again.
+func FuzzPattern(f *testing.F) {
+	for _, v := range readVectors(f, "urlpatterns.txt", "pattern", "match", "miss", "refused") {
+		for _, topic := range append(v.all("match"), "https://e.x/a") {
+			f.Add(v.get("pattern"), topic)
+		}
+	}
+	base := mustBase(f, hubURL)
+	f.Fuzz(func(t *testing.T, text, topic string) {
+		s, err := ParseMatcher(MatchPattern, text, base)
+		if err != nil {
+			return
+		}
+		s.Match(topic)
+		if base.Reserves(topic); s.compile() == (program)(never{}) {
+			t.Errorf("%q is accepted, but does not compile again", text)
+		}
+	})
+}
+
+func BenchmarkPatternMatch(b *testing.B) {
+	for name, test := range map[string][2]string{
+		"match":              {"https://example.com/books/:id", "https://example.com/books/1"},
+		"passed over":        {"https://example.com/books/:id", "https://example.com/users/1"},
+		"relative":           {"/books/:id", "/books/1"},
+		"regular expression": {"https://example.com/:t(news|alerts)/:id", "https://example.com/news/1"},
+	} {
+		s := mustPattern(b, test[0])
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				s.Match(test[1])
+			}
+		})
+	}
+}
+
+func BenchmarkPatternCompile(b *testing.B) {
+	base := mustBase(b, hubURL)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, fault := compilePattern("https://example.com/books/:id", base, ""); fault != nil {
+			b.Fatal(fault)
+		}
 	}
 }
