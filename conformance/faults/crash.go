@@ -30,10 +30,10 @@ type Crash struct {
 	Credentials Credentials
 	Kills       int
 	Publishers  int
-	Size        int           // bytes of a payload
-	Between     time.Duration // from when publishing begins to the kill, give or take half
-	Patience    time.Duration // for the hub to get ready, and for events to arrive
-	Log         func(CrashRound)
+	Size        int              // bytes of a payload
+	Between     time.Duration    // from when publishing begins to the kill, give or take half
+	Patience    time.Duration    // for the hub to get ready, and for events to arrive
+	Log         func(CrashRound) // told at the end of each; may be nil
 }
 
 // A CrashRound is one kill and what was found after it.
@@ -56,8 +56,8 @@ func (r CrashRound) String() string {
 		r.InFlight, r.Unanswered, r.Settled, r.Recovery.Round(time.Millisecond), r.Replayed, r.Total)
 }
 
-// Run kills the hub and returns what it found, round by round. The error is
-// about the run itself; what is wrong with the hub is in the rounds.
+// Run kills the hub and returns what it found, round by round, up to the first
+// with a fault. The error is about the run itself.
 func (c Crash) Run(ctx context.Context) ([]CrashRound, error) {
 	r := crashRun{Crash: c, record: NewRecord()}
 	r.everything = Subscription{Topics: []string{"*"}, Granted: []string{"*"}, Token: c.Credentials.subscriber()}
@@ -66,7 +66,7 @@ func (c Crash) Run(ctx context.Context) ([]CrashRound, error) {
 	for _, s := range []Subscription{witness, {Name: "anonymous witness of all rounds", Topics: []string{"*"}}} {
 		f := r.record.Follow(c.Hub.URL, s)
 		defer f.Stop()
-		if err := r.patiently(ctx, func(ctx context.Context) error { return f.Open(ctx, 1) }); err != nil {
+		if err := patiently(ctx, c.Patience, f.Open); err != nil {
 			return nil, err
 		}
 		r.witnesses = append(r.witnesses, f)
@@ -80,6 +80,9 @@ func (c Crash) Run(ctx context.Context) ([]CrashRound, error) {
 		rounds = append(rounds, round)
 		if c.Log != nil {
 			c.Log(round)
+		}
+		if round.Err() != nil {
+			break // what is lost stays lost in every further round
 		}
 	}
 	return rounds, nil
@@ -102,7 +105,7 @@ func (r *crashRun) round(ctx context.Context, n int) (round CrashRound, err erro
 	round.Unanswered = r.record.Tally().Indeterminate - before.Indeterminate
 
 	started := time.Now()
-	if err := r.patiently(ctx, r.Hub.Start); err != nil {
+	if err := patiently(ctx, r.Patience, r.Hub.Start); err != nil {
 		return round, err
 	}
 	round.Recovery = time.Since(started)
@@ -116,7 +119,7 @@ func (r *crashRun) round(ctx context.Context, n int) (round CrashRound, err erro
 	// What is seen before anything new is published comes from the history.
 	// Who waits in vain lacks something, which is for the judge to say.
 	awaited := func(ctx context.Context) error { return r.record.AwaitExpected(ctx, followers...) }
-	complete := r.patiently(ctx, awaited) == nil
+	complete := patiently(ctx, r.Patience, awaited) == nil
 	round.Replayed = len(fresh[1].View().Sightings)
 
 	last := r.record.Publisher(fmt.Sprintf("after-kill-%d", n+1), r.Credentials.publisher())
@@ -125,7 +128,7 @@ func (r *crashRun) round(ctx context.Context, n int) (round CrashRound, err erro
 		return round, fmt.Errorf("publishing after the restart: %s", a.Problem)
 	}
 	if complete {
-		complete = r.patiently(ctx, awaited) == nil
+		complete = patiently(ctx, r.Patience, awaited) == nil
 	}
 	views := make([]View, len(followers))
 	for i, f := range followers {
@@ -165,12 +168,6 @@ func (r *crashRun) killUnderLoad(ctx context.Context, n int) (inFlight int, err 
 	err = r.Hub.Kill()
 	cancel()
 	return inFlight, errors.Join(err, <-stopped)
-}
-
-func (r *crashRun) patiently(ctx context.Context, do func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, r.Patience)
-	defer cancel()
-	return do(ctx)
 }
 
 // middle returns the id in the middle of those acknowledged since a time.

@@ -154,9 +154,9 @@ func (f *Follower) setPaused(paused bool) {
 	f.changed.Broadcast()
 }
 
-// Open waits until n connections were opened.
-func (f *Follower) Open(ctx context.Context, n int) error {
-	return f.await(ctx, "a stream to open", func() bool { return len(f.view.Connections) >= n })
+// Open waits until the first stream has opened.
+func (f *Follower) Open(ctx context.Context) error {
+	return f.await(ctx, "a stream to open", func() bool { return len(f.view.Connections) > 0 })
 }
 
 // Await waits until the publishes with these keys were seen.

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,11 +38,6 @@ type Verdict struct {
 	Faults    []Fault
 }
 
-// Has reports whether a fault of the kind was found.
-func (v Verdict) Has(k Kind) bool {
-	return slices.ContainsFunc(v.Faults, func(f Fault) bool { return f.Kind == k })
-}
-
 // Err returns nil for a view without fault, else its faults, the first few in
 // full.
 func (v Verdict) Err() error {
@@ -53,7 +49,7 @@ func (v Verdict) Err() error {
 	for _, f := range v.Faults[:min(shown, len(v.Faults))] {
 		lines = append(lines, fmt.Sprintf("%s: %s", f.Kind, f.Detail))
 	}
-	return fmt.Errorf("%s", strings.Join(lines, "\n\t"))
+	return errors.New(strings.Join(lines, "\n\t"))
 }
 
 func (v *Verdict) fault(k Kind, format string, args ...any) {
@@ -223,4 +219,23 @@ func (r *Record) Agree(history, v View) []Fault {
 		return []Fault{{Missing, fmt.Sprintf("%s was shown %s, which the history does not hold", v.Subscription.Name, shown[0].Key)}}
 	}
 	return nil
+}
+
+// deliveryError joins what is wrong with some views.
+func deliveryError(verdicts []Verdict, disagreeing []Fault) error {
+	var all []error
+	for _, v := range verdicts {
+		all = append(all, v.Err())
+	}
+	for _, f := range disagreeing {
+		all = append(all, fmt.Errorf("%s: %s", f.Kind, f.Detail))
+	}
+	return errors.Join(all...)
+}
+
+// patiently gives do a limited time.
+func patiently(ctx context.Context, patience time.Duration, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return do(ctx)
 }

@@ -42,12 +42,16 @@ func TestJudge(t *testing.T) {
 				t.Errorf("a correct hub is accused: %v", faults)
 			}
 			for _, k := range want {
-				if !slices.ContainsFunc(faults, func(f Fault) bool { return f.Kind == k }) {
+				if !has(faults, k) {
 					t.Errorf("a hub that %s is not found to have %q; found: %v", d, k, faults)
 				}
 			}
 		})
 	}
+}
+
+func has(faults []Fault, k Kind) bool {
+	return slices.ContainsFunc(faults, func(f Fault) bool { return f.Kind == k })
 }
 
 // judgeFake publishes 20 updates to a fake hub under the eyes of four
@@ -76,7 +80,7 @@ func judgeFake(t *testing.T, d defect) (faults []Fault) {
 		if d == answers204 {
 			break
 		}
-		if err := f.Open(ctx, 1); err != nil {
+		if err := f.Open(ctx); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -143,7 +147,7 @@ func TestIndeterminateAtMostOnce(t *testing.T) {
 	once := Sighting{ID: "1", Key: "p/1/50", Intact: true}
 	for times, wantSettled := range []int{0, 1, 1} {
 		v := record.Judge(View{Subscription: all, Sightings: slices.Repeat([]Sighting{once}, times)})
-		if v.Settled != wantSettled || v.Has(Missing) || v.Has(Duplicated) != (times > 1) {
+		if v.Settled != wantSettled || has(v.Faults, Missing) || has(v.Faults, Duplicated) != (times > 1) {
 			t.Errorf("shown %d times: settled %d (want %d), faults %v", times, v.Settled, wantSettled, v.Faults)
 		}
 	}

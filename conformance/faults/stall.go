@@ -2,7 +2,6 @@ package faults
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -21,8 +20,8 @@ type Stall struct {
 	// Bytes are published, of payload, before the first stall, during each,
 	// and after each while the subscriber reads on.
 	Bytes    int64
-	Patience time.Duration // for any of that, and for events to arrive
-	Log      func(StallPhase)
+	Patience time.Duration    // for any of that, and for events to arrive
+	Log      func(StallPhase) // told at the end of each; may be nil
 }
 
 // A StallPhase is a stretch of the run.
@@ -65,12 +64,14 @@ func (s Stall) Run(ctx context.Context) (report StallReport, err error) {
 		r.others = append(r.others, r.record.Follow(s.Hub.URL, other))
 	}
 	slow := everything
-	slow.Name, slow.ReadBuffer = "stalling subscriber", 4<<10
+	// Small against what is published, and still several segments of loopback:
+	// with less, the kernel's timers would slow it down while it reads, too.
+	slow.Name, slow.ReadBuffer = "stalling subscriber", 256<<10
 	r.slow = r.record.Follow(s.Hub.URL, slow)
 	all := append(slices.Clone(r.others), r.slow)
 	for _, f := range all {
 		defer f.Stop()
-		if err := f.Open(ctx, 1); err != nil {
+		if err := patiently(ctx, s.Patience, f.Open); err != nil {
 			return report, err
 		}
 	}
@@ -95,6 +96,10 @@ func (s Stall) Run(ctx context.Context) (report StallReport, err error) {
 		r.slow.Resume()
 		resumed, err := r.phase(ctx, "reads on")
 		if err != nil {
+			return report, err
+		}
+		// It has to catch up while publishing goes on.
+		if err := r.awaitAll(ctx, []*Follower{r.slow}); err != nil {
 			return report, err
 		}
 		report.Stalled = append(report.Stalled, stalled)
@@ -166,13 +171,16 @@ func (r *stallRun) phase(ctx context.Context, name string) (p StallPhase, err er
 		return p, fmt.Errorf("%s: %w", name, err)
 	}
 	p.Lag, p.WorstLag = r.lag(began, ended)
+	if r.Log != nil {
+		r.Log(p)
+	}
 	return p, nil
 }
 
 func (r *stallRun) awaitAll(ctx context.Context, followers []*Follower) error {
-	ctx, cancel := context.WithTimeout(ctx, r.Patience)
-	defer cancel()
-	return r.record.AwaitExpected(ctx, followers...)
+	return patiently(ctx, r.Patience, func(ctx context.Context) error {
+		return r.record.AwaitExpected(ctx, followers...)
+	})
 }
 
 // lag returns how late the others saw what was published in a stretch.
@@ -211,16 +219,4 @@ func (r *stallRun) judge(report *StallReport, followers []*Follower) {
 		report.Disagreeing = append(report.Disagreeing, r.record.Agree(history, v)...)
 	}
 	report.Connections = len(r.slow.View().Connections)
-}
-
-// deliveryError joins what is wrong with some views.
-func deliveryError(verdicts []Verdict, disagreeing []Fault) error {
-	var all []error
-	for _, v := range verdicts {
-		all = append(all, v.Err())
-	}
-	for _, f := range disagreeing {
-		all = append(all, fmt.Errorf("%s: %s", f.Kind, f.Detail))
-	}
-	return errors.Join(all...)
 }
