@@ -163,7 +163,7 @@ func begin(db *bbolt.DB) (s start, err error) {
 			return err
 		}
 		s = start{epochs: store.NewEpochs(h.key, h.past, h.ends.head+1), ends: h.ends, tx: tx.ID()}
-		return addEpoch(tx, s.epochs.Current(), h.ends.trimmed)
+		return addEpoch(tx, h.past, s.epochs.Current(), h.ends.trimmed)
 	})
 	if err != nil {
 		err = fmt.Errorf("starting an epoch: %w", err)

@@ -196,22 +196,18 @@ func createHistory(tx *bbolt.Tx) error {
 	)
 }
 
-// addEpoch lists a new epoch, and drops those of which retention has left
-// nothing: their ids lead to the oldest entry just like unknown ones.
-func addEpoch(tx *bbolt.Tx, span store.Span, trimmed store.Position) error {
+// maxEpochs is how many epochs are listed before trimmed ones are dropped.
+const maxEpochs = 1024
+
+// addEpoch lists a new epoch. Of a long list it drops the first ones, as far
+// as retention has left nothing of them: a cursor in there leads to the oldest
+// entry, listed or not.
+func addEpoch(tx *bbolt.Tx, past []store.Span, span store.Span, trimmed store.Position) error {
 	b := tx.Bucket(epochsBucket)
-	var gone [][]byte
-	var last []byte
-	b.ForEach(func(k, v []byte) error {
-		if last != nil && store.Position(binary.BigEndian.Uint64(v[4:])) <= trimmed+1 {
-			gone = append(gone, last)
-		}
-		last = k
-		return nil
-	})
-	for _, k := range gone {
-		if err := b.Delete(k); err != nil {
-			return err
+	c := b.Cursor()
+	for ; len(past) > maxEpochs && past[1].First <= trimmed+1; past = past[1:] {
+		if c.First(); c.Delete() != nil {
+			break
 		}
 	}
 	n, err := b.NextSequence()

@@ -1,0 +1,34 @@
+package bolt
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"cinnabar/store"
+	"cinnabar/store/storetest"
+)
+
+func place(t testing.TB) storetest.Place { return placeAt(filepath.Join(t.TempDir(), "hub.db")) }
+
+func placeAt(path string) storetest.Place {
+	return storetest.Place{
+		Open: func(r store.Retention) (store.Log, error) { return Open(path, Options(r)) },
+		Backup: func(t testing.TB) storetest.Place {
+			t.Helper()
+			copied := filepath.Join(t.TempDir(), "hub.db")
+			b, err := os.ReadFile(path)
+			if err == nil {
+				err = os.WriteFile(copied, b, 0o600)
+			}
+			if err != nil {
+				t.Fatalf("copying the history: %v", err)
+			}
+			return placeAt(copied)
+		},
+	}
+}
+
+func TestLog(t *testing.T) { storetest.Run(t, place) }
+
+func BenchmarkLog(b *testing.B) { storetest.Benchmark(b, place) }

@@ -1,0 +1,171 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+
+	"cinnabar/spec"
+	"cinnabar/store"
+
+	"pgregory.net/rapid"
+)
+
+// A model is the contract in its plainest form: a list.
+type model struct {
+	entries []store.Entry // ever appended
+	trimmed store.Position
+}
+
+func (m *model) retained() []store.Entry { return m.after(m.trimmed) }
+
+func (m *model) after(p store.Position) []store.Entry {
+	i := slices.IndexFunc(m.entries, func(e store.Entry) bool { return e.Position > p })
+	if i < 0 {
+		return nil
+	}
+	return m.entries[i:]
+}
+
+func (m *model) newest() store.Position {
+	if len(m.entries) == 0 {
+		return 0
+	}
+	return m.entries[len(m.entries)-1].Position
+}
+
+// find is what a cursor leads to. Ids that the hub made stay known.
+func (m *model) find(id string) store.Place {
+	for _, e := range m.entries {
+		made := e.Update.ID().IsZero()
+		if e.ID.String() == id && (made || e.Position > m.trimmed) {
+			return store.Place{After: e.Position, Exact: e.Position >= m.trimmed}
+		}
+	}
+	return store.Place{}
+}
+
+// testModel compares a log with the model under random use by one caller.
+func testModel(t *testing.T, p Place) {
+	open := p.Open
+	places := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		place := p
+		if p.persistent() {
+			// Every run has a history of its own: copies of the empty one.
+			if places == 0 {
+				log, err := open(unlimited)
+				if err != nil {
+					rt.Fatalf("opening: %v", err)
+				}
+				log.Close()
+			}
+			places++
+			place = p.Backup(t)
+		}
+		r := store.Retention{MaxBytes: -1, MaxCount: int64(rapid.SampledFrom([]int{-1, 1, 3, 20}).Draw(rt, "retained"))}
+		// What asks for nothing is trimmed when it is saved, some time later.
+		wants := []store.Durability{store.Disk, store.OS}
+		if r.MaxCount < 0 {
+			wants = append(wants, store.Memory)
+		}
+		log, err := place.Open(r)
+		if err != nil {
+			rt.Fatalf("opening: %v", err)
+		}
+		defer func() { log.Close() }()
+		m := new(model)
+		ids := rapid.SampledFrom([]string{"", "", "", "urn:a", "urn:b", "urn:a:b"})
+		ctx := context.Background()
+		rt.Repeat(map[string]func(*rapid.T){
+			"append": func(t *rapid.T) {
+				updates := make([]*spec.Update, rapid.IntRange(1, 8).Draw(t, "updates"))
+				for i := range updates {
+					f := spec.Fields{
+						Topics:  rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "https://example.com/c"}), 1, 3).Draw(t, "topics"),
+						Data:    rapid.String().Draw(t, "data"),
+						Private: rapid.Bool().Draw(t, "private"),
+						ID:      ids.Draw(t, "id"),
+						Type:    rapid.SampledFrom([]string{"", "t"}).Draw(t, "type"),
+						Retry:   rapid.SampledFrom([]string{"", "007"}).Draw(t, "retry"),
+					}
+					u, err := spec.NewUpdate(f, spec.Rules{Base: spec.UnnamedBase(), Generations: spec.Both})
+					if err != nil {
+						t.Skipf("not an update: %v", err)
+					}
+					updates[i] = u
+				}
+				receipt, err := log.Append(ctx, rapid.SampledFrom(wants).Draw(t, "want"), updates...)
+				if err != nil {
+					t.Fatalf("appending: %v", err)
+				}
+				for i, e := range receipt.Entries {
+					if e.Position <= m.newest() || e.Update != updates[i] {
+						t.Fatalf("entry %d of the receipt is %s after position %d", i, describe(e), m.newest())
+					}
+					m.entries = append(m.entries, e)
+				}
+				if over := len(m.retained()) - int(r.MaxCount); r.MaxCount > 0 && over > 0 {
+					m.trimmed = m.retained()[over-1].Position
+				}
+			},
+			"read": func(t *rapid.T) {
+				after := store.Position(rapid.Uint64Range(0, uint64(m.newest())+2).Draw(t, "after"))
+				c, err := log.Read(ctx, after, rapid.IntRange(0, 600).Draw(t, "limit"))
+				if err != nil {
+					t.Fatalf("reading: %v", err)
+				}
+				want := m.after(max(after, m.trimmed))
+				if len(want) > 0 && len(c.Entries) == 0 || len(c.Entries) > len(want) {
+					t.Fatalf("reading after %d: %d entries, %d are there", after, len(c.Entries), len(want))
+				}
+				through := max(after, m.newest())
+				if len(c.Entries) < len(want) {
+					through = c.Entries[len(c.Entries)-1].Position
+				}
+				if c.Through != through || c.Trimmed != (after < m.trimmed) {
+					t.Fatalf("reading after %d: %d entries of %d, through %d, trimmed %v; want through %d, trimmed %v",
+						after, len(c.Entries), len(want), c.Through, c.Trimmed, through, after < m.trimmed)
+				}
+				for i, e := range c.Entries {
+					if describe(e) != describe(want[i]) {
+						t.Fatalf("reading after %d: entry %d is %s, want %s", after, i, describe(e), describe(want[i]))
+					}
+				}
+			},
+			"find": func(t *rapid.T) {
+				id := rapid.SampledFrom([]string{"", spec.Earliest, "urn:a", "urn:b", "urn:a:b", "urn:c", sealedElsewhere}).Draw(t, "id")
+				if len(m.entries) > 0 && rapid.Bool().Draw(t, "appended") {
+					id = rapid.SampledFrom(m.entries).Draw(t, "entry").ID.String()
+				}
+				got, err := log.Find(ctx, id)
+				if want := m.find(id); err != nil || got != want {
+					t.Fatalf("%q leads to %+v, error %v; want %+v", id, got, err, want)
+				}
+			},
+			"reopen": func(t *rapid.T) {
+				// Reopening takes a thousand times longer than the rest.
+				if !place.persistent() || rapid.IntRange(0, 4).Draw(t, "reopen") > 0 {
+					return
+				}
+				if err := log.Close(); err != nil {
+					t.Fatalf("closing: %v", err)
+				}
+				if log, err = place.Open(r); err != nil {
+					t.Fatalf("opening again: %v", err)
+				}
+			},
+			"": func(t *rapid.T) {
+				b, err := log.Bounds(ctx)
+				want := store.Bounds{Newest: m.newest(), Trimmed: m.trimmed}
+				if retained := m.retained(); len(retained) > 0 {
+					want.Oldest = retained[0].Position
+				}
+				if err != nil || b != want {
+					t.Fatalf("bounds %s, error %v; want %s", fmt.Sprint(b), err, fmt.Sprint(want))
+				}
+			},
+		})
+	})
+}
