@@ -35,15 +35,26 @@ func compilePattern(text string, base *Base, field string) (*pattern, *Fault) {
 	if fault != nil {
 		return nil, fault
 	}
-	// ignoreCase stays off (MATCH-pattern-no-ignorecase).
-	p, err := urlpattern.New(text, "", nil)
+	p, err := newURLPattern(text, "")
 	if errors.Is(err, urlpattern.ErrNoBaseURL) {
-		p, err = urlpattern.New(text, base.String(), nil)
+		p, err = newURLPattern(text, base.String())
 	}
 	if err != nil {
 		return nil, badPattern(field, "is not a URL pattern")
 	}
 	return &pattern{p, base, cost}, nil
+}
+
+// newURLPattern calls the library, which panics on some text that is no use as a
+// pattern, such as "/:a{b/}..:c", whose dots undo what is before them. The
+// option ignoreCase stays off (MATCH-pattern-no-ignorecase).
+func newURLPattern(text, base string) (p *urlpattern.URLPattern, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("compiling a URL pattern: %v", cause)
+		}
+	}()
+	return urlpattern.New(text, base, nil)
 }
 
 func badPattern(field, problem string) *Fault {

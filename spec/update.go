@@ -29,7 +29,7 @@ type Rules struct {
 	// Base resolves topics and owns the reserved namespace.
 	Base *Base
 	// Generations served by the hub. With 1.0 among them its rules bind every
-	// publisher, because 1.0 subscribers share the stream (differences C4);
+	// publisher, because 1.0 subscribers share the stream and rely on them;
 	// a 0.x-only hub refuses only what would break the stream or forge the
 	// hub's subscription events.
 	Generations Generations
