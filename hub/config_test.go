@@ -34,8 +34,8 @@ func TestConfigFaults(t *testing.T) {
 		"negative topics":        {func(c *hub.Config) { c.MaxTopics = -1 }, "max topics"},
 		"negative matchers":      {func(c *hub.Config) { c.MaxMatchers = -1 }, "max matchers"},
 		"negative details":       {func(c *hub.Config) { c.MaxDetails = -1 }, "authorization details"},
-		"CORS origin with path":  {func(c *hub.Config) { c.CORSOrigins = []string{"https://e.x/"} }, "write https://e.x"},
-		"CORS origin with port":  {func(c *hub.Config) { c.CORSOrigins = []string{"https://E.x:443"} }, "write https://e.x"},
+		"CORS origin with path":  {func(c *hub.Config) { c.CORSOrigins = []string{"https://e.x/"} }, "write https://e.x\n"},
+		"CORS origin with port":  {func(c *hub.Config) { c.CORSOrigins = []string{"https://E.x:443"} }, "write https://e.x\n"},
 		"CORS wildcard":          {func(c *hub.Config) { c.CORSOrigins = []string{"https://*.e.x"} }, "list each one"},
 		"CORS null":              {func(c *hub.Config) { c.CORSOrigins = []string{"null"} }, "sandboxed"},
 		"CORS host alone":        {func(c *hub.Config) { c.CORSOrigins = []string{"e.x"} }, "write scheme, host and port"},
@@ -48,7 +48,7 @@ func TestConfigFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := hub.Config{Log: log}
 			test.change(&c)
-			if _, err := hub.New(c); err == nil || !strings.Contains(err.Error(), test.want) {
+			if _, err := hub.New(c); err == nil || !strings.Contains(err.Error()+"\n", test.want) {
 				t.Errorf("New: %v, want an error with %q", err, test.want)
 			}
 		})

@@ -95,9 +95,6 @@ func (f *formReader) readAll(w http.ResponseWriter, r *http.Request) (string, er
 	} else {
 		body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, f.maxBytes))
 	}
-	if err == nil {
-		unlimitBody(w)
-	}
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return "", f.exceeded("body", fmt.Sprintf("it is longer than the %d bytes allowed", f.maxBytes))
 	}
@@ -110,17 +107,12 @@ func (f *formReader) readAll(w http.ResponseWriter, r *http.Request) (string, er
 // limitBody gives the body of a request, wanted or not, its time to arrive:
 // net/http reads what a handler left before it answers, and would wait for
 // ever. The deadline is the request's, since one of the server would end
-// streams; where there are none, the embedding server has other means.
+// streams; net/http lifts it when the body has come. Where there are none, the
+// embedding server has other means.
 func limitBody(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
 	}
-}
-
-// unlimitBody lifts the deadline, as a body that was read no longer needs it
-// and the watch for the client's leaving must not run into it.
-func unlimitBody(w http.ResponseWriter) {
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 }
 
 // ignoreBody skips the body of a request that has no use for one.
@@ -132,7 +124,6 @@ func ignoreBody(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return &brokenBody{err}
 	}
-	unlimitBody(w)
 	return nil
 }
 

@@ -19,6 +19,7 @@ import (
 	"cinnabar/hub"
 	"cinnabar/hub/hubtest"
 	"cinnabar/spec"
+	"cinnabar/store/memory"
 )
 
 // form makes a publish form from name=value pairs as they would be typed.
@@ -288,6 +289,36 @@ func TestStreamOverHTTP2(t *testing.T) {
 	id := h.Publish(form(t, "topic=a"))
 	if got := s.Next(); got.ID != id {
 		t.Errorf("got %+v, want %q", got, id)
+	}
+}
+
+// Who asks for more than is retained is told so, and gets what there is.
+func TestReplayOfTrimmedHistory(t *testing.T) {
+	log, err := memory.Open(memory.Options{MaxCount: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	h := hubtest.Start(t, func(c *hub.Config) { c.Log = log })
+	var ids []string
+	for range 4 {
+		ids = append(ids, h.Publish(form(t, "topic=a")))
+	}
+	for name, test := range map[string]struct{ cursor, answer string }{
+		"REPLAY-discard":  {ids[0], "earliest"},
+		"REPLAY-earliest": {"earliest", "earliest"},
+		// Trimmed itself, but nothing after it is missing.
+		"a sealed cursor resolves by order": {ids[1], ids[1]},
+	} {
+		s := h.Subscribe("match=a&last_event_id="+test.cursor, "")
+		if got := s.Response.Header.Get("Mercure-Last-Event-ID"); got != test.answer {
+			t.Errorf("%s: cursor header %q, want %q", name, got, test.answer)
+		}
+		for _, want := range ids[2:] {
+			if got := s.Next(); got.ID != want {
+				t.Errorf("%s: got %q, want %q", name, got.ID, want)
+			}
+		}
 	}
 }
 
