@@ -109,6 +109,14 @@ func (r *crashRun) round(ctx context.Context, n int) (round CrashRound, err erro
 		return round, err
 	}
 	round.Recovery = time.Since(started)
+	if n%3 == 2 { // dying again right after it, a hub has a life without a publish
+		if err := r.Hub.Kill(); err != nil {
+			return round, err
+		}
+		if err := patiently(ctx, r.Patience, r.Hub.Start); err != nil {
+			return round, err
+		}
+	}
 	history, resuming := r.everything, r.everything
 	history.Name, history.From = "fresh reader of the history", Earliest
 	resuming.Name, resuming.From = "reader resuming in mid-history", middle(r.record.Attempts(), began)

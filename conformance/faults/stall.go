@@ -30,7 +30,7 @@ type StallPhase struct {
 	Took     time.Duration
 	Bytes    int64         // of payload, acknowledged in it
 	Peak     Usage         // RSS and Anon at their highest; CPU of the phase
-	Lag      time.Duration // 99th percentile, from a publish's begin to the others' seeing it
+	Lag      time.Duration // of the others, from a publish's answer to their seeing it: 99th percentile
 	WorstLag time.Duration
 }
 
@@ -183,19 +183,20 @@ func (r *stallRun) awaitAll(ctx context.Context, followers []*Follower) error {
 	})
 }
 
-// lag returns how late the others saw what was published in a stretch.
+// lag returns how late the others saw what was answered in a stretch. Whoever
+// sees an update before its publisher has the answer is not late at all.
 func (r *stallRun) lag(from, to time.Duration) (p99, worst time.Duration) {
-	began := make(map[string]time.Duration)
+	answered := make(map[string]time.Duration)
 	for _, a := range r.record.Attempts() {
-		if a.Began >= from && a.Began < to {
-			began[a.Key] = a.Began
+		if a.Ended >= from && a.Ended < to {
+			answered[a.Key] = a.Ended
 		}
 	}
 	var lags []time.Duration
 	for _, f := range r.others {
 		for _, s := range f.View().Sightings {
-			if at, ok := began[s.Key]; ok {
-				lags = append(lags, s.At-at)
+			if at, ok := answered[s.Key]; ok {
+				lags = append(lags, max(0, s.At-at))
 			}
 		}
 	}
