@@ -15,10 +15,10 @@ const fresh = (name) => document.getElementById(name).content.firstElementChild.
 // first: a stream does not say where the past ends, so a moment of quiet has to.
 const quiet = 400; // milliseconds
 
-let since = null;   // when the connection was lost
+let since = null; // when the connection was lost
 let burst = "history"; // what posts are at the moment: history, missed or live
-let gap = null;     // the line between what was seen and what was missed
-let ending = 0;
+let gap = null; // the line between what was seen and what was missed
+let ending = 0; // the timer that ends the burst
 
 // The post that was newest when this browser last showed the wall.
 const seen = localStorage.getItem("seen");
@@ -30,7 +30,7 @@ follow(rooms, {
       gap = { label: `Away for ${span(Date.now() - since)}`, count: 0, line: null };
     }
     since = null;
-    say("live", "Live");
+    say("catching-up", "Catching up…");
     settle();
   },
   arrived(event) {
@@ -49,7 +49,11 @@ follow(rooms, {
 
 function settle() {
   clearTimeout(ending);
-  ending = setTimeout(() => { burst = "live"; gap = null; }, quiet);
+  ending = setTimeout(() => {
+    burst = "live";
+    gap = null;
+    say("live", "Live");
+  }, quiet);
 }
 
 setInterval(() => {
@@ -57,8 +61,8 @@ setInterval(() => {
 }, 250);
 
 function say(state, words) {
-  document.documentElement.dataset.state = state;
-  const line = document.getElementById("state");
+  const page = document.documentElement, line = document.getElementById("state");
+  if (page.dataset.state !== state) page.dataset.state = state;
   if (line.textContent !== words) line.textContent = words;
 }
 
