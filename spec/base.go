@@ -125,6 +125,21 @@ func (b *Base) cannotReach(topic string) bool {
 	return !ok || strings.HasPrefix(rest, "/") || !strings.EqualFold(scheme, b.url.Scheme())
 }
 
+// ignoredBy reports whether topic is a URL that resolves to the same whatever
+// the base.
+func (b *Base) ignoredBy(topic string) bool {
+	scheme, rest, ok := strings.Cut(topic, ":")
+	if !ok || scheme == "" || !isAlphanumeric(scheme[0]) || scheme[0] <= '9' {
+		return false
+	}
+	for i := range len(scheme) {
+		if c := scheme[i]; !isAlphanumeric(c) && c != '+' && c != '-' && c != '.' {
+			return false
+		}
+	}
+	return strings.HasPrefix(rest, "//") || !strings.EqualFold(scheme, b.url.Scheme())
+}
+
 // decodeUnreserved decodes the percent-encoded octets that stand for
 // unreserved characters, once (PUB-reserved-decode).
 func decodeUnreserved(path string) string {

@@ -8,6 +8,7 @@ type EventID struct{ s string }
 
 var idRules = textRules{
 	illFormed: "PUB-utf8-names-values",
+	lineBreak: "PUB-id-control-400",
 	control0:  "PUB-id-control-400",
 	control1:  "PUB-id-control-400",
 	format:    "PUB-id-cf-400",

@@ -53,6 +53,7 @@ type SelectorKey struct {
 
 var matcherRules = textRules{
 	illFormed: "SUB-value-utf8-400",
+	lineBreak: "SUB-value-c0-400",
 	control0:  "SUB-value-c0-400",
 	control1:  "SUB-value-del-c1-400",
 	format:    "SUB-value-cf-400",
@@ -83,7 +84,8 @@ func ParseMatcher(matchType, value string, base *Base) (*Selector, error) {
 		}
 	}
 	if value == Wildcard {
-		return &Selector{kind: Any, matchType: matchType, text: value}, nil
+		s.kind, s.base = Any, nil
+		return s, nil
 	}
 	if fault := matcherRules.check(field, value); fault != nil {
 		return nil, fault

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/yosida95/uritemplate/v3"
 )
@@ -100,7 +101,7 @@ func (t template) hasExpressions() bool {
 // as: without expressions, and without characters that expansion encodes.
 func (t template) isPlain() bool {
 	return !slices.ContainsFunc(t, func(p templatePart) bool {
-		return p.operator != nil || strings.ContainsFunc(p.literal, func(r rune) bool { return r >= 0x80 })
+		return p.operator != nil || asciiLength(p.literal) < len(p.literal)
 	})
 }
 
@@ -139,18 +140,10 @@ func (t template) ends() (prefix, suffix string) {
 		return "", ""
 	}
 	prefix = t[0].literal
-	for i := range len(prefix) {
-		if prefix[i] >= 0x80 {
-			prefix = prefix[:i]
-			break
-		}
-	}
+	prefix = prefix[:asciiLength(prefix)]
 	suffix = t[len(t)-1].literal
-	for i := len(suffix) - 1; i >= 0; i-- {
-		if suffix[i] >= 0x80 {
-			suffix = suffix[i+1:]
-			break
-		}
+	for n := asciiLength(suffix); n < len(suffix); n = asciiLength(suffix) {
+		suffix = suffix[n+1:]
 	}
 	return prefix, suffix
 }
@@ -196,16 +189,18 @@ func (p *templateProgram) match(topic string) bool { return p.MatchString(topic)
 func (p *templateProgram) size() int               { return p.bytes }
 
 func writeLiteral(b *strings.Builder, literal string) {
-	for _, r := range literal {
-		quoted := regexp.QuoteMeta(string(r))
-		if r < 0x80 {
-			b.WriteString(quoted)
-			continue
+	for literal != "" {
+		n := asciiLength(literal)
+		b.WriteString(regexp.QuoteMeta(literal[:n]))
+		r, size := utf8.DecodeRuneInString(literal[n:])
+		if size == 0 {
+			return
 		}
-		fmt.Fprintf(b, `(?:%s|(?i:`, quoted)
+		fmt.Fprintf(b, `(?:%c|(?i:`, r)
 		for _, octet := range []byte(string(r)) {
 			fmt.Fprintf(b, `%%%02X`, octet)
 		}
 		b.WriteString(`))`)
+		literal = literal[n+size:]
 	}
 }

@@ -6,70 +6,84 @@ import (
 	"unicode/utf8"
 )
 
-// A defect is the first thing wrong with a string under the character rules
-// that topics, matchers, ids and event types share.
+// A defect is something that may be wrong with a code point of a topic, matcher,
+// id or event type.
 type defect uint8
 
 const (
 	sound     defect = iota
 	illFormed        // not UTF-8
-	control0         // U+0000–U+001F
+	lineBreak        // CR or LF
+	control0         // others of U+0000–U+001F
 	control1         // U+007F–U+009F
 	format           // general category Cf
 )
 
-// inspect returns the first defect of s and the code point it lies in.
-func inspect(s string) (defect, rune) {
-	ascii := 0
-	for ascii < len(s) && 0x20 <= s[ascii] && s[ascii] < 0x7f {
-		ascii++
+// textRules names the obligation against each defect, for one kind of string;
+// "" where there is none.
+type textRules [format + 1]string
+
+// inspect returns the first defect of s that a rule is against, and its code
+// point.
+func (rules *textRules) inspect(s string) (defect, rune) {
+	printable := 0
+	for printable < len(s) && 0x20 <= s[printable] && s[printable] < 0x7f {
+		printable++
 	}
-	s = s[ascii:]
+	s = s[printable:]
 	for i, r := range s {
+		d := sound
 		switch {
+		case r == '\r' || r == '\n':
+			d = lineBreak
 		case r < 0x20:
-			return control0, r
+			d = control0
 		case r < 0x7f:
 		case r < 0xa0:
-			return control1, r
+			d = control1
 		case r == utf8.RuneError:
 			if _, size := utf8.DecodeRuneInString(s[i:]); size == 1 {
-				return illFormed, r
+				d = illFormed
 			}
 		case unicode.Is(unicode.Cf, r):
-			return format, r
+			d = format
+		}
+		if d != sound && rules[d] != "" {
+			return d, r
 		}
 	}
 	return sound, 0
 }
 
-// textRules names the obligation behind each defect, for one kind of string.
-type textRules [format + 1]string
-
-// check returns the Fault for the first defect of s, nil if there is none.
+// check returns the Fault for what inspect finds, nil if that is nothing.
 func (rules *textRules) check(field, s string) *Fault {
-	d, r := inspect(s)
+	d, r := rules.inspect(s)
+	fault := &Fault{Rule: rules[d], Field: field}
 	switch d {
 	case sound:
 		return nil
 	case illFormed:
-		return &Fault{
-			Rule: rules[d], Field: field, Problem: "is not valid UTF-8",
-			Fix: "encode the text as UTF-8 before percent-encoding it",
-		}
+		fault.Problem = "is not valid UTF-8"
+		fault.Fix = "encode the text as UTF-8 before percent-encoding it"
 	case format:
-		return &Fault{
-			Rule: rules[d], Field: field,
-			Problem: fmt.Sprintf("holds the invisible format character %U", r),
-			Fix:     "remove it; such characters make different strings look alike",
-		}
+		fault.Problem = fmt.Sprintf("holds the invisible format character %U", r)
+		fault.Fix = "remove it; such characters make different strings look alike"
 	default:
-		return &Fault{
-			Rule: rules[d], Field: field,
-			Problem: fmt.Sprintf("holds the control character %U", r),
-			Fix:     "remove it; line breaks and other controls are allowed in data only",
+		fault.Problem = fmt.Sprintf("holds the control character %U", r)
+		fault.Fix = "remove it; line breaks and other controls are allowed in data only"
+	}
+	return fault
+}
+
+// asciiLength returns the number of bytes before the first character outside
+// ASCII.
+func asciiLength(s string) int {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return i
 		}
 	}
+	return len(s)
 }
 
 func isAlphanumeric(c byte) bool {

@@ -2,7 +2,6 @@ package spec
 
 import (
 	"fmt"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -145,6 +144,7 @@ func (r *Rules) checkLength(field, value string) *Fault {
 
 var topicRules = textRules{
 	illFormed: "TOPIC-utf8",
+	lineBreak: "TOPIC-no-c0",
 	control0:  "TOPIC-no-c0",
 	control1:  "TOPIC-no-del-c1",
 	format:    "TOPIC-no-cf",
@@ -173,11 +173,13 @@ func (r *Rules) checkTopic(topic string) *Fault {
 	return nil
 }
 
-// checkLegacyTopic refuses what would forge the hub's subscription events, and
-// bytes that neither the stream's encoding nor JSON can carry.
+// Bytes that neither the stream's encoding nor JSON can carry.
+var legacyTopicRules = textRules{illFormed: "TOPIC-utf8"}
+
+// checkLegacyTopic refuses what would forge the hub's subscription events.
 func (r *Rules) checkLegacyTopic(topic string) *Fault {
-	if !utf8.ValidString(topic) {
-		return topicRules.check(ParamTopic, topic)
+	if fault := legacyTopicRules.check(ParamTopic, topic); fault != nil {
+		return fault
 	}
 	if subscriptions := r.Base.Path() + "/subscriptions"; r.Base.holds(topic, subscriptions) {
 		return &Fault{
@@ -191,18 +193,21 @@ func (r *Rules) checkLegacyTopic(topic string) *Fault {
 
 var typeRules = textRules{
 	illFormed: "PUB-utf8-names-values",
+	lineBreak: "PUB-type-control-400",
 	control0:  "PUB-type-control-400",
 	control1:  "PUB-type-control-400",
 	format:    "PUB-type-cf-400",
 }
 
+// legacyTypeRules are those that protect the stream.
+var legacyTypeRules = textRules{
+	illFormed: "PUB-utf8-names-values",
+	lineBreak: "PUB-no-sse-injection",
+}
+
 func (r *Rules) checkType(t string) *Fault {
 	if !r.Generations.Has(Current) {
-		// Of the character rules only those that protect the stream.
-		if !utf8.ValidString(t) || strings.ContainsAny(t, "\r\n") {
-			return typeRules.check(FieldType, t)
-		}
-		return nil
+		return legacyTypeRules.check(FieldType, t)
 	}
 	if t == HubsEvent {
 		return &Fault{

@@ -79,12 +79,12 @@ func TestNewUpdateRefuses(t *testing.T) {
 		"id: NEL":                       {id("a\u0085"), "PUB-id-control-400", "PUB-id-control-400"},
 		"id: zero width space":          {id("a\u200b"), "PUB-id-cf-400", "PUB-id-cf-400"},
 		"id: ill-formed UTF-8":          {id("\xff"), "PUB-utf8-names-values", "PUB-utf8-names-values"},
-		"type: line feed":               {kind("a\ndata: x"), "PUB-type-control-400", "PUB-type-control-400"},
-		"type: carriage return":         {kind("a\r"), "PUB-type-control-400", "PUB-type-control-400"},
+		"type: line feed":               {kind("a\ndata: x"), "PUB-type-control-400", "PUB-no-sse-injection"},
+		"type: carriage return":         {kind("a\r"), "PUB-type-control-400", "PUB-no-sse-injection"},
 		"type: tab":                     {kind("a\tb"), "PUB-type-control-400", ""},
-		"type: tab and line feed":       {kind("a\t\n"), "PUB-type-control-400", "PUB-type-control-400"},
+		"type: tab and line feed":       {kind("a\t\n"), "PUB-type-control-400", "PUB-no-sse-injection"},
 		"type: soft hyphen":             {kind("a\u00adb"), "PUB-type-cf-400", ""},
-		"type: joiner and line feed":    {kind("\u200d\n"), "PUB-type-cf-400", "PUB-type-cf-400"},
+		"type: joiner and line feed":    {kind("\u200d\n"), "PUB-type-cf-400", "PUB-no-sse-injection"},
 		"type: ill-formed UTF-8":        {kind("\xff"), "PUB-utf8-names-values", "PUB-utf8-names-values"},
 		"type: mercure":                 {kind("mercure"), "PUB-type-mercure-400", ""},
 		"retry: minus":                  {retry("-1"), "PUB-retry-digits-400", "PUB-retry-digits-400"},
@@ -218,7 +218,7 @@ func TestFormatCharactersAreThoseOfUnicode17(t *testing.T) {
 		if r == 0xd800 {
 			r = 0xe000
 		}
-		if d, _ := inspect(string(r)); (d == format) != cf(r) {
+		if d, _ := topicRules.inspect(string(r)); (d == format) != cf(r) {
 			t.Errorf("%U: taken for a format character: %v; in Unicode 17: %v", r, d == format, cf(r))
 		}
 	}
