@@ -65,7 +65,7 @@ func (f *formReader) read(w http.ResponseWriter, r *http.Request) (fields []spec
 		return nil, done, err
 	}
 	if r.ContentLength > f.maxBytes {
-		return nil, done, f.exceeded("body", fmt.Sprintf("%d bytes are more than the %d allowed", r.ContentLength, f.maxBytes))
+		return nil, done, f.exceeded(fmt.Sprintf("%d bytes are more than the %d allowed", r.ContentLength, f.maxBytes))
 	}
 	size := r.ContentLength
 	if size < 0 {
@@ -81,7 +81,7 @@ func (f *formReader) read(w http.ResponseWriter, r *http.Request) (fields []spec
 		return nil, done, err
 	}
 	if n := strings.Count(body, "&") + 1; n > f.maxFields {
-		return nil, done, f.exceeded("body", fmt.Sprintf("%d fields are more than the %d allowed", n, f.maxFields))
+		return nil, done, f.exceeded(fmt.Sprintf("%d fields are more than the %d allowed", n, f.maxFields))
 	}
 	return spec.ParseForm(body), done, nil
 }
@@ -96,7 +96,7 @@ func (f *formReader) readAll(w http.ResponseWriter, r *http.Request) (string, er
 		body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, f.maxBytes))
 	}
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return "", f.exceeded("body", fmt.Sprintf("it is longer than the %d bytes allowed", f.maxBytes))
+		return "", f.exceeded(fmt.Sprintf("it is longer than the %d bytes allowed", f.maxBytes))
 	}
 	if err != nil {
 		return "", &brokenBody{err}
@@ -142,10 +142,10 @@ func (f *formReader) checkMediaType(r *http.Request) error {
 	return &spec.Fault{Rule: f.mediaRule, Field: "Content-Type", Problem: problem, Fix: "send " + formMediaType}
 }
 
-func (f *formReader) exceeded(field, problem string) *spec.Fault {
+func (f *formReader) exceeded(problem string) *spec.Fault {
 	return &spec.Fault{
 		Rule:     f.sizeRule,
-		Field:    field,
+		Field:    "body",
 		Problem:  problem,
 		Fix:      "send less at once, or raise the hub's limit",
 		TooLarge: f.tooLarge,

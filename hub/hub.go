@@ -45,17 +45,11 @@ type Hub struct {
 
 // New starts a hub on a log; all faults of the configuration are joined.
 func New(c Config) (*Hub, error) {
-	h := &Hub{config: c.withDefaults()}
-	c = h.config
-	faults := []error{c.faults()}
-
-	h.log, h.logger = c.Log, c.Logger
-	faults = append(faults, h.settle())
+	c = c.withDefaults()
+	h := &Hub{config: c, log: c.Log, logger: c.Logger}
+	faults := []error{c.faults(), h.settle()}
 	a, err := auth.New(h.authConfig())
-	if err != nil {
-		faults = append(faults, err)
-	}
-	if err := errors.Join(faults...); err != nil {
+	if err := errors.Join(append(faults, err)...); err != nil {
 		return nil, err
 	}
 	h.auth = a
