@@ -25,7 +25,7 @@ func openBolt(at *url.URL, keep store.Retention) (store.Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bolt.Open(path, bolt.Options{Retention: keep})
+	return bolt.Open(path, bolt.Options(keep))
 }
 
 func openMemory(at *url.URL, keep store.Retention) (store.Log, error) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"cinnabar/store"
 	"cinnabar/store/bolt"
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 				if err != nil {
 					return nil, err
 				}
-				return bolt.Open(path, bolt.Options{Retention: keep})
+				return bolt.Open(path, bolt.Options(keep))
 			}},
 			Engine{Scheme: "memory", Open: func(_ *url.URL, keep store.Retention) (store.Log, error) {
 				return memory.Open(memory.Options(keep))
@@ -45,7 +46,8 @@ func TestMain(m *testing.M) {
 //	stop         send it SIGTERM; it has to exit with 0
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata",
+		Dir:      "testdata",
+		Deadline: time.Now().Add(time.Minute),
 		Setup: func(e *testscript.Env) error {
 			e.Values[hubKey{}] = new(hubProcess)
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, "cache"))

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"log/slog"
 	"net/url"
 	"strings"
 
@@ -24,9 +23,6 @@ func (p *program) configCheck(args []string) error {
 	if err := p.rehearse(s); err != nil {
 		return usageError{err}
 	}
-	for _, w := range s.warnings {
-		fmt.Fprintln(p.stderr, "cinnabar: warning:", w)
-	}
 	fmt.Fprintln(p.stdout, "the settings are fine")
 	return nil
 }
@@ -34,10 +30,11 @@ func (p *program) configCheck(args []string) error {
 // rehearse makes the hub that serve would make, on a history of no
 // consequence.
 func (p *program) rehearse(s *settings) error {
-	config, err := s.hubConfig(slog.New(slog.DiscardHandler))
+	config, err := s.hubConfig(s.logger(p))
 	if err != nil {
 		return err
 	}
+	s.logWarnings(config.Logger)
 	if config.Log, err = p.open("memory:", store.Retention{}); err != nil {
 		return err
 	}
@@ -65,7 +62,13 @@ func (p *program) configPrint(args []string) error {
 func (g given) print(w io.Writer, o *option) {
 	shown := make([]string, len(g.values))
 	for i, v := range g.values {
-		shown[i] = fmt.Sprintf("%q", o.masked(v))
+		// The name of a file that holds a secret may be seen.
+		if o.secret && !strings.HasPrefix(v, "@") {
+			// Commented out: as a value the mask would be a key anybody knows.
+			fmt.Fprintf(w, "# %s: (secret) # %s\n", key(o.name), g.from)
+			return
+		}
+		shown[i] = fmt.Sprintf("%q", withoutPassword(v))
 	}
 	value := strings.Join(shown, ", ")
 	if o.list {
@@ -78,12 +81,7 @@ func (g given) print(w io.Writer, o *option) {
 	fmt.Fprintf(w, "%s: %s # %s\n", key(o.name), value, g.from)
 }
 
-// masked hides secrets, and passwords in URLs. The name of a file that holds
-// a secret may be seen.
-func (o *option) masked(value string) string {
-	if o.secret && !strings.HasPrefix(value, "@") {
-		return "(secret)"
-	}
+func withoutPassword(value string) string {
 	if u, err := url.Parse(value); err == nil && u.User != nil {
 		return u.Redacted()
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"cinnabar/auth"
@@ -84,12 +85,8 @@ func cachedHistory() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("no cache folder for the history: %w: choose --store bolt:///PATH or memory:", err)
 	}
-	folder := filepath.Join(cache, "cinnabar")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return "", fmt.Errorf("no folder for the history: %w: choose --store bolt:///PATH or memory:", err)
-	}
-	file := url.URL{Scheme: "bolt", Path: "/" + filepath.ToSlash(filepath.Join(folder, "dev.db"))}
-	return file.String(), nil
+	path := filepath.ToSlash(filepath.Join(cache, "cinnabar", "dev.db"))
+	return (&url.URL{Scheme: "bolt", Path: "/" + strings.TrimPrefix(path, "/")}).String(), nil
 }
 
 // configure makes the hub its own issuer and audience, so that both

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -29,8 +30,11 @@ func (p *program) open(location string, keep store.Retention) (store.Log, error)
 	for _, e := range p.engines {
 		if e.Scheme == at.Scheme {
 			log, err := e.Open(at, keep)
+			if errors.Is(err, fs.ErrPermission) {
+				return nil, fmt.Errorf("--store: %w: let this user write there, or name another place", err)
+			}
 			if err != nil {
-				return nil, fmt.Errorf("--store %s: %w", at.Redacted(), err)
+				return nil, fmt.Errorf("--store: %w", err)
 			}
 			return log, nil
 		}

@@ -19,13 +19,11 @@ func readFile(path string, options []option) (layer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	l, err := parseFile(filepath.Base(path), b, options)
-	if err != nil {
-		return nil, err
-	}
-	return l, nil
+	return parseFile(filepath.Base(path), b, options)
 }
 
+// parseFile returns what could be understood even where something could not,
+// so that its faults can be told together.
 func parseFile(name string, text []byte, options []option) (layer, error) {
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {

@@ -103,6 +103,7 @@ func (p *program) run(v service) error {
 	}
 
 	err = untilSignal(signals, failed, logger)
+	h.Drain()
 	if err == nil {
 		logger.Info("draining", "streams", h.Streams(), "at_most", v.drain)
 	} else {
@@ -123,13 +124,12 @@ func (p *program) run(v service) error {
 	}
 }
 
-// stop ends a service in the order that lets every client come back: new
-// streams are turned away so that they return later, and readiness fails,
-// while publishes and open streams go on; when no stream is left or the drain
+// stop ends a draining service in the order that lets every client come back.
+// While open streams and publishes go on, readiness fails and new streams are
+// turned away so that they return later. When no stream is left or the drain
 // time is over, the rest end cleanly; the listener closes after that, the
 // history last.
 func stop(h *hub.Hub, servers []*http.Server, log store.Log, drain time.Duration) error {
-	h.Drain()
 	waitForStreams(h, drain)
 	ctx, cancel := context.WithTimeout(context.Background(), farewell)
 	defer cancel()

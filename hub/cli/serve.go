@@ -26,9 +26,7 @@ func (p *program) serve(args []string) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range s.warnings {
-		logger.Warn(w)
-	}
+	s.logWarnings(logger)
 	return p.run(service{
 		addr:        s.addr,
 		metricsAddr: s.metricsAddr,
@@ -64,6 +62,12 @@ func (p *program) checked(args []string) (*settings, error) {
 			alternatives([]string{"trusted-issuers"}), alternatives([]string{"resource-identifier"}), variable("protocols")))
 	}
 	return s, nil
+}
+
+func (s *settings) logWarnings(logger *slog.Logger) {
+	for _, w := range s.warnings {
+		logger.Warn(w)
+	}
 }
 
 func (s *settings) logger(p *program) *slog.Logger {

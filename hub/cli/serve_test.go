@@ -1,0 +1,181 @@
+package cli
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"cinnabar/auth"
+	"cinnabar/spec"
+)
+
+// A follower is one open stream.
+type follower struct {
+	t      *testing.T
+	answer *http.Response
+	events chan event
+	end    chan error // how the body ended, once
+}
+
+func subscribe(t *testing.T, url, cursor string) *follower {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cursor != "" {
+		r.Header.Set(spec.HeaderLastEventID, cursor)
+	}
+	f := &follower{t: t, events: make(chan event, 100), end: make(chan error, 1)}
+	if f.answer, err = http.DefaultClient.Do(r); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.answer.Body.Close() })
+	go func() {
+		var s eventStream
+		f.end <- s.read(f.answer.Body, func(e event) error { f.events <- e; return nil })
+	}()
+	return f
+}
+
+func (f *follower) next() event {
+	f.t.Helper()
+	select {
+	case e := <-f.events:
+		return e
+	case err := <-f.end:
+		f.t.Fatalf("the stream ended before the event: %v", err)
+	case <-time.After(patience):
+		f.t.Fatal("no event came")
+	}
+	return event{}
+}
+
+// ends waits for the end of the stream, which has to be a clean one: the
+// final chunk, not a broken connection.
+func (f *follower) ends() {
+	f.t.Helper()
+	select {
+	case err := <-f.end:
+		if err != io.EOF {
+			f.t.Fatalf("the stream ended with %v, want its final chunk", err)
+		}
+	case <-time.After(patience):
+		f.t.Fatal("the stream did not end")
+	}
+}
+
+func publish(t *testing.T, hub, topic, data string) string {
+	t.Helper()
+	id, err := (&publication{hubAccess: hubAccess{url: hub, key: secret}}).send([]string{topic}, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func status(t *testing.T, url string) int {
+	t.Helper()
+	r, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Body.Close()
+	return r.StatusCode
+}
+
+// TestDrain holds the order of a clean stop: readiness first, publishes and
+// streams served on, new streams sent away with a 200, and the process gone
+// with 0 as soon as no stream is left.
+func TestDrain(t *testing.T) {
+	c, at := serve(t, "--store", "memory:", "--metrics-addr", "127.0.0.1:0", "--drain", "10m")
+	f := subscribe(t, at.Hub+"?topic=a", "")
+	if got := status(t, at.Metrics+"/readyz"); got != http.StatusOK {
+		t.Errorf("/readyz before the drain: %d, want 200", got)
+	}
+
+	c.signal(syscall.SIGHUP)
+	c.log.until(t, "SIGHUP ignored")
+	c.signal(syscall.SIGTERM)
+	c.log.until(t, "draining")
+
+	if got := status(t, at.Metrics+"/readyz"); got != http.StatusServiceUnavailable {
+		t.Errorf("/readyz while draining: %d, want 503", got)
+	}
+	id := publish(t, at.Hub, "a", "during")
+	if e := f.next(); e.ID != id || e.Data != "during" {
+		t.Errorf("while draining: got %+v, want the update %s", e, id)
+	}
+	turnedAway := subscribe(t, at.Hub+"?topic=a", "")
+	if got := turnedAway.answer.StatusCode; got != http.StatusOK {
+		t.Errorf("a new stream while draining: %d, want 200, since browsers never come back after anything else", got)
+	}
+	turnedAway.ends()
+
+	f.answer.Body.Close()
+	if code := c.exit(); code != 0 {
+		t.Errorf("exit code %d, want 0", code)
+	}
+}
+
+// TestDrainIsOver: streams that outlast --drain end cleanly.
+func TestDrainIsOver(t *testing.T) {
+	c, at := serve(t, "--store", "memory:", "--drain", "100ms")
+	f := subscribe(t, at.Hub+"?topic=a", "")
+	c.signal(syscall.SIGTERM)
+	f.ends()
+	if code := c.exit(); code != 0 {
+		t.Errorf("exit code %d, want 0", code)
+	}
+}
+
+func TestSecondSignalEndsAtOnce(t *testing.T) {
+	c, at := serve(t, "--store", "memory:", "--drain", "10m")
+	subscribe(t, at.Hub+"?topic=a", "")
+	c.signal(syscall.SIGTERM)
+	c.log.until(t, "draining")
+	c.signal(syscall.SIGINT)
+	if code := c.exit(); code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+}
+
+// TestSubscribeResumes cuts the command's stream by restarting the hub on the
+// same address and history: what is published afterwards arrives, once.
+func TestSubscribeResumes(t *testing.T) {
+	store := "bolt:" + t.TempDir() + "/hub.db"
+	c, at := serve(t, "--store", store, "--drain", "0")
+	first := publish(t, at.Hub, "a", "one")
+
+	f := start(t, "subscribe", "--url", at.Hub, "--last-event-id", "earliest", "--count", "2", "a")
+	f.out.until(t, first)
+	c.signal(syscall.SIGTERM)
+	if code := c.exit(); code != 0 {
+		t.Fatalf("exit code %d, want 0", code)
+	}
+	f.log.until(t, "resuming in")
+	addr := strings.TrimSuffix(strings.TrimPrefix(at.Hub, "http://"), spec.WellKnownPath)
+	_, at = serve(t, "--store", store, "--addr", addr)
+	second := publish(t, at.Hub, "a", "two")
+	for _, line := range f.out.until(t, second) {
+		if strings.Contains(line, first) {
+			t.Errorf("%s came twice", first)
+		}
+	}
+	if code := f.exit(); code != 0 {
+		t.Errorf("subscribe --count 2: exit code %d, want 0", code)
+	}
+}
+
+// TestKeyOfRole: a key makes a token for the command's own role.
+func TestKeyOfRole(t *testing.T) {
+	for role, want := range map[auth.Role]string{auth.Publisher: "publish", auth.Subscriber: "subscribe"} {
+		c := legacyClaims(role, []string{"a"}, time.Minute)
+		if got := map[bool]string{true: "publish", false: "subscribe"}[c.Publish != nil]; got != want {
+			t.Errorf("%s: the token grants %s, want %s", role, got, want)
+		}
+	}
+}
