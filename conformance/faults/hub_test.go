@@ -128,6 +128,30 @@ func TestKilledWhilePublishing(t *testing.T) {
 	}
 }
 
+// With durability memory nothing is promised, and the same run has to find
+// that updates were lost: so it would find them with disk.
+func TestKilledWithoutDurability(t *testing.T) {
+	h, _ := startHub(t, nil, "--durability", "memory")
+	crash := Crash{
+		Hub: h, Credentials: credentials, Kills: 1, Publishers: 32, Size: 200,
+		Between: 700 * time.Millisecond, Patience: 5 * time.Second,
+	}
+	rounds, err := crash.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing := 0
+	for _, f := range rounds[0].Verdicts[0].Faults {
+		if f.Kind == Missing {
+			missing++
+		}
+	}
+	t.Logf("%v; %d of those acknowledged are missing", rounds[0], missing)
+	if missing == 0 {
+		t.Error("no acknowledged update is found missing, although none was made durable")
+	}
+}
+
 // A subscriber that stops reading loses nothing, costs the hub no memory and
 // its neighbours no time.
 func TestStalledSubscriber(t *testing.T) {
