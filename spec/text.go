@@ -58,10 +58,11 @@ func (rules *textRules) inspect(s string) (defect, rune) {
 // check returns the Fault for what inspect finds, nil if that is nothing.
 func (rules *textRules) check(field, s string) *Fault {
 	d, r := rules.inspect(s)
+	if d == sound {
+		return nil
+	}
 	fault := &Fault{Rule: rules[d], Field: field}
 	switch d {
-	case sound:
-		return nil
 	case illFormed:
 		fault.Problem = "is not valid UTF-8"
 		fault.Fix = "encode the text as UTF-8 before percent-encoding it"

@@ -246,3 +246,10 @@ func BenchmarkNewUpdate(b *testing.B) {
 		}
 	}
 }
+
+func TestNewUpdateAllocatesOnce(t *testing.T) {
+	rules, f := anyRules(), valid(id("urn:uuid:0d5c2c8e-7f4b-4a5e-9d36-3a6d2f0f7a11"))
+	if n := testing.AllocsPerRun(100, func() { NewUpdate(f, rules) }); n > 1 {
+		t.Errorf("NewUpdate allocates %v times for one topic", n)
+	}
+}
