@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,37 +24,52 @@ const (
 
 // hubAccess is how a client command reaches a hub and shows who it is.
 type hubAccess struct {
-	url, token, key, alg string
+	url, token string
+
+	// What to make a token with instead.
+	key, alg, issuer, hub string
 }
 
-// options returns the flags for a role; a key, if given, makes a token for
-// this one request.
+// options returns the flags for a role.
 func (a *hubAccess) options(role auth.Role) []option {
 	return []option{
 		{name: "url", arg: "URL", def: defaultURL, env: envURL, about: "the hub, also by " + envURL, put: hubURL(&a.url)},
-		{name: "token", arg: "TOKEN", env: envToken, secret: true, about: "token to present, also by " + envToken, put: material(&a.token)},
+		{name: "token", arg: "TOKEN", env: envToken, secret: true, about: "token to present, or @FILE; also by " + envToken, put: material(&a.token)},
 		{name: "key", arg: "KEY", secret: true, about: "instead of a token: the " + role.String() + " key to make one with, or @FILE", put: material(&a.key)},
 		{name: "alg", arg: "ALG", about: "its algorithm [HS256 for a secret, by key type for a PEM]", put: text(&a.alg)},
+		{name: "issuer", arg: "URL", about: "make it a 1.0 token of this issuer [a 0.x token]", put: text(&a.issuer)},
+		{name: "resource-identifier", arg: "URL", about: "the hub a 1.0 token is for [the one of --url]", put: text(&a.hub)},
 	}
 }
 
 // present adds the token to a request; without token and key it stays
 // anonymous.
-func (a *hubAccess) present(r *http.Request, role auth.Role, topics []string) error {
+func (a *hubAccess) present(r *http.Request, role auth.Role) error {
 	token := a.token
 	if a.key != "" {
-		key, err := auth.ParseSigningKey(a.key, a.alg)
-		if err != nil {
-			return fmt.Errorf("--key: %w", err)
-		}
-		if token, err = key.Sign(legacyClaims(role, topics, time.Minute)); err != nil {
-			return err
+		var err error
+		if token, err = a.mint(role); err != nil {
+			return usageError{fmt.Errorf("--key: %w", err)}
 		}
 	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
 	return nil
+}
+
+// mint makes a token for all topics: whoever has the key may do everything
+// anyway.
+func (a *hubAccess) mint(role auth.Role) (string, error) {
+	key, err := auth.ParseSigningKey(a.key, a.alg)
+	if err != nil {
+		return "", err
+	}
+	m := mint{role: role, generation: spec.Legacy, expires: time.Hour}
+	if a.issuer != "" {
+		m.generation, m.issuer, m.hub = spec.Current, a.issuer, cmp.Or(a.hub, a.url)
+	}
+	return key.Sign(m.claims([]string{spec.Wildcard}))
 }
 
 func hubURL(to *string) func([]string) error {

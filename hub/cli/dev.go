@@ -36,7 +36,7 @@ func (d *playground) options() []option {
 		{name: "cors-origins", arg: "LIST", list: true, about: "origins of web pages that may read; * for any, without credentials", put: list(&d.corsOrigins)},
 		{name: "publish-origins", arg: "LIST", list: true, about: "origins that may publish with a cookie, beside the hub's own", put: list(&d.publishOrigins)},
 		{name: "heartbeat", arg: "DURATION", def: "20s", about: "a comment is sent after this much silence; 0: never", put: duration(&d.heartbeat)},
-		{name: "log-level", arg: "WORD", def: "warn", about: "debug, info, warn or error", put: logLevel(&d.logLevel)},
+		{name: "log-level", arg: "WORD", def: "info", about: "debug, info, warn or error", put: logLevel(&d.logLevel)},
 	}
 }
 
@@ -58,6 +58,9 @@ func (p *program) dev(args []string) error {
 			return err
 		}
 	}
+	// What there is to say at the start is said by the welcome.
+	var level slog.LevelVar
+	level.Set(slog.LevelError)
 	configured, _, err := net.SplitHostPort(d.addr)
 	if err != nil {
 		return usageError{fmt.Errorf("--addr: %w", err)}
@@ -71,11 +74,14 @@ func (p *program) dev(args []string) error {
 			PublishOrigins: d.publishOrigins,
 			Heartbeat:      zeroIsNever(d.heartbeat),
 			ShowReasons:    true,
-			Logger:         slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: d.logLevel})),
+			Logger:         slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: &level})),
 		},
 		configure: d.configure,
 		protect:   func(h http.Handler, _ site) http.Handler { return onlyLocal(configured, h) },
-		ready:     func(at site) error { return d.welcome(p, at) },
+		ready: func(at site) error {
+			level.Set(d.logLevel)
+			return d.welcome(p, at)
+		},
 	})
 }
 
@@ -119,9 +125,9 @@ func (d *playground) welcome(p *program, at site) error {
 	_, err = fmt.Fprintf(p.stdout, `Cinnabar listens on %[1]s
 For development only: anybody on this machine may subscribe. Keys and tokens are made up for this run.
 
-Subscribe:
+Subscribe, by protocol 0.x or 1.0:
   curl -N '%[1]s?topic=%[2]s'
-  curl -N '%[1]s?match=%[2]s'   # protocol 1.0
+  curl -N '%[1]s?match=%[2]s'
 
 Publish, from another terminal:
   curl -d 'topic=%[2]s' -d 'data=Hello' -H 'Authorization: Bearer %[3]s' %[1]s

@@ -12,10 +12,9 @@ import (
 	"cinnabar/spec"
 )
 
-// shellWords takes a printed command apart: words, 'quoted' words, a comment.
+// shellWords takes a printed command apart: words and 'quoted' words.
 func shellWords(line string) []string {
 	var words []string
-	line, _, _ = strings.Cut(line, " #")
 	for i, part := range strings.Split(line, "'") {
 		if i%2 == 1 {
 			words = append(words, part)

@@ -102,8 +102,10 @@ func (l layer) direct(name string, args []string, options []option) error {
 	o := find(options, strings.ReplaceAll(name, "_", "-"))
 	switch {
 	case o == nil || name != key(o.name) || o.name == "config":
-		err := unknown("directive", name, names(options, key))
-		return fmt.Errorf("%w (it has no equal here: set what you need of it by other means and remove it)", err)
+		if near, ok := closest(name, names(options, key)); ok {
+			return unknown("directive", name, []string{near})
+		}
+		return fmt.Errorf("%s has no equal here: remove it, and set what you need of it by other means", name)
 	case o.arg == "" && len(args) == 0:
 		set(o.name, "true")
 	case o.list && len(args) > 0, len(args) == 1:

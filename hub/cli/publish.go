@@ -49,7 +49,7 @@ func (p *program) publish(args []string) error {
 	if err != nil {
 		return err
 	}
-	id, err := c.send(topics, data)
+	id, err := c.send(&http.Client{Timeout: time.Minute}, topics, data)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (p *program) data(operand []string) (string, error) {
 	return strings.TrimSuffix(string(b), "\n"), nil
 }
 
-func (c *publication) send(topics []string, data string) (id string, err error) {
+func (c *publication) send(client *http.Client, topics []string, data string) (id string, err error) {
 	form := url.Values{spec.ParamTopic: topics, spec.FieldData: {data}}
 	if c.private {
 		form.Set(spec.FieldPrivate, "on")
@@ -84,10 +84,9 @@ func (c *publication) send(topics []string, data string) (id string, err error) 
 		return "", fmt.Errorf("publishing: %w", err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if err := c.present(r, auth.Publisher, topics); err != nil {
+	if err := c.present(r, auth.Publisher); err != nil {
 		return "", err
 	}
-	client := http.Client{Timeout: time.Minute}
 	answer, err := client.Do(r)
 	if err != nil {
 		return "", unreachable(err)

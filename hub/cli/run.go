@@ -83,8 +83,7 @@ func (p *program) run(v service) error {
 	}
 	h, err := hub.New(config)
 	if err != nil {
-		config.Log.Close()
-		return usageError{err}
+		return usageError{errors.Join(err, config.Log.Close())}
 	}
 
 	failed := make(chan error, 2)

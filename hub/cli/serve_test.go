@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"cinnabar/auth"
 	"cinnabar/spec"
 )
 
@@ -22,6 +21,11 @@ type follower struct {
 
 func subscribe(t *testing.T, url, cursor string) *follower {
 	t.Helper()
+	return follow(t, http.DefaultClient, url, cursor)
+}
+
+func follow(t *testing.T, client *http.Client, url, cursor string) *follower {
+	t.Helper()
 	r, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +34,7 @@ func subscribe(t *testing.T, url, cursor string) *follower {
 		r.Header.Set(spec.HeaderLastEventID, cursor)
 	}
 	f := &follower{t: t, events: make(chan event, 100), end: make(chan error, 1)}
-	if f.answer, err = http.DefaultClient.Do(r); err != nil {
+	if f.answer, err = client.Do(r); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.answer.Body.Close() })
@@ -70,7 +74,7 @@ func (f *follower) ends() {
 
 func publish(t *testing.T, hub, topic, data string) string {
 	t.Helper()
-	id, err := (&publication{hubAccess: hubAccess{url: hub, key: secret}}).send([]string{topic}, data)
+	id, err := (&publication{hubAccess: hubAccess{url: hub, key: secret}}).send(http.DefaultClient, []string{topic}, data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,15 +171,5 @@ func TestSubscribeResumes(t *testing.T) {
 	}
 	if code := f.exit(); code != 0 {
 		t.Errorf("subscribe --count 2: exit code %d, want 0", code)
-	}
-}
-
-// TestKeyOfRole: a key makes a token for the command's own role.
-func TestKeyOfRole(t *testing.T) {
-	for role, want := range map[auth.Role]string{auth.Publisher: "publish", auth.Subscriber: "subscribe"} {
-		c := legacyClaims(role, []string{"a"}, time.Minute)
-		if got := map[bool]string{true: "publish", false: "subscribe"}[c.Publish != nil]; got != want {
-			t.Errorf("%s: the token grants %s, want %s", role, got, want)
-		}
 	}
 }

@@ -59,6 +59,9 @@ func (p *program) subscribe(args []string) error {
 	if len(topics) == 0 {
 		return usageError{errors.New("subscribe takes topics: cinnabar subscribe TOPIC...")}
 	}
+	if c.key != "" && (c.generation == spec.Current) != (c.issuer != "") {
+		return usageError{errors.New("the token has to be of the subscription's generation: give --issuer for 1.0, or --generation 0.x without one")}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err = p.follow(ctx, &c, topics)
@@ -137,7 +140,7 @@ func (c *following) connect(ctx context.Context, topics []string, cursor string,
 	if cursor != "" {
 		r.Header.Set(spec.HeaderLastEventID, cursor)
 	}
-	if err := c.present(r, auth.Subscriber, topics); err != nil {
+	if err := c.present(r, auth.Subscriber); err != nil {
 		return nil, err
 	}
 	answer, err := http.DefaultClient.Do(r)
