@@ -158,9 +158,12 @@ func (r *recorder) reason() Reason {
 func (r *recorder) waitFor(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.After(20 * time.Second)
+	look := time.NewTicker(5 * time.Millisecond) // what is waited for may be the engine's, not the recorder's
+	defer look.Stop()
 	for !ok() {
 		select {
 		case <-r.changed:
+		case <-look.C:
 		case <-deadline:
 			t.Fatalf("%s did not happen; taken so far: %d events, closed: %q", what, len(r.taken()), r.reason())
 		}
