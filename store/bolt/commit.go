@@ -15,10 +15,28 @@ import (
 const maxTrimmed = 4096
 
 // commit writes the requests that the file does not have yet, and trims, in
-// one transaction; flushed, unless only [store.OS] was asked for. The writer's
-// totals change when it has succeeded, and not before. After an error the
-// transaction may be in the file all the same.
-func (l *Log) commit(flight []*request, d store.Durability) (err error) {
+// one transaction; flushed, unless only [store.OS] was asked for. After an
+// error the transaction may be in the file all the same.
+func (l *Log) commit(flight []*request, d store.Durability) error {
+	return l.transact(d, func(tx *bbolt.Tx, e *ends) error {
+		for _, r := range flight {
+			if r.saved {
+				continue
+			}
+			if err := e.put(tx, r); err != nil {
+				return fmt.Errorf("adding entries: %w", err)
+			}
+		}
+		if err := e.trim(tx, l.retention, time.Now()); err != nil {
+			return fmt.Errorf("trimming: %w", err)
+		}
+		return nil
+	})
+}
+
+// transact runs one write transaction. The writer's totals change when it has
+// succeeded, and not before.
+func (l *Log) transact(d store.Durability, write func(*bbolt.Tx, *ends) error) (err error) {
 	defer faultsPanic()()
 	defer recoverDamage(&err)
 	tx, err := l.db.Begin(true)
@@ -32,19 +50,11 @@ func (l *Log) commit(flight []*request, d store.Durability) (err error) {
 		}
 	}()
 	next := l.w.ends
-	for _, r := range flight {
-		if r.saved {
-			continue
-		}
-		if err := next.put(tx, r); err != nil {
-			return fmt.Errorf("adding entries: %w", err)
-		}
-	}
-	if err := next.trim(tx, l.retention, time.Now()); err != nil {
-		return fmt.Errorf("trimming: %w", err)
+	if err := write(tx, &next); err != nil {
+		return err
 	}
 	if err := tx.Bucket(metaBucket).Put(endsKey, next.encode()); err != nil {
-		return fmt.Errorf("adding entries: %w", err)
+		return fmt.Errorf("writing the totals: %w", err)
 	}
 
 	id := tx.ID() // not to be asked once it has ended

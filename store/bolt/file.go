@@ -163,6 +163,9 @@ func begin(db *bbolt.DB) (s start, err error) {
 			return err
 		}
 		s = start{epochs: store.NewEpochs(h.key, h.past, h.ends.head+1), ends: h.ends, tx: tx.ID()}
+		if err := dropRoom(tx); err != nil {
+			return err
+		}
 		return addEpoch(tx, h.past, s.epochs.Current(), h.ends.trimmed)
 	})
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 //	epochs  4-byte ordinal → epoch (4) and its first position (8)
 //	log     position (8) → record
 //	ids     brought id, one zero byte, position (8) → nothing
+//	room    scratch space while recovering from a full disk, else absent
 //
 // An id holds no control characters, so that the zero byte ends it, and the
 // earliest retained occurrence of an id is the first key it is a prefix of.
@@ -27,6 +28,7 @@ var (
 	epochsBucket = []byte("epochs")
 	logBucket    = []byte("log")
 	idsBucket    = []byte("ids")
+	roomBucket   = []byte("room")
 
 	formatKey = []byte("format")
 	keyKey    = []byte("key")

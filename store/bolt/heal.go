@@ -12,10 +12,13 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Pauses between attempts to recover.
 const (
+	// Pauses between attempts to recover.
 	firstPause = 100 * time.Millisecond
 	lastPause  = 5 * time.Second
+
+	// roomSlack is what a commit writes beside records, about.
+	roomSlack = 64 << 10
 )
 
 var (
@@ -31,52 +34,69 @@ var (
 // only known by looking. What proves written keeps its positions and is shown
 // before anything newer; what does not loses them for ever and is refused,
 // except that entries which asked for no durability are written again.
-func (l *Log) heal(cause error) bool {
+func (l *Log) heal(cause error, flight []*request) bool {
+	size := 0
+	for _, r := range flight {
+		size += r.size
+	}
 	l.refuse(cause)
-	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		err := l.recover()
+	for {
+		// The first attempt is made at once, while who waits is kept waiting:
+		// the answer may yet be a good one. A pause that the last fault left
+		// behind says that no commit has succeeded since.
+		if l.w.pause > 0 {
+			l.refuseQueued()
+			l.await(l.w.pause)
+		}
+		l.w.pause = min(max(2*l.w.pause, firstPause), lastPause)
+		err := l.recover(size)
 		if err == nil {
 			l.mu.Lock()
 			l.fault = nil
 			l.mu.Unlock()
 			return true
 		}
-		if l.refuseQueued(l.refuse(err)) {
+		l.refuse(err)
+		if l.isClosed() {
+			l.refuseQueued()
 			l.w.unsaved = fmt.Errorf("leaving entries behind: %w", err)
 			return false
 		}
-		select {
-		case <-l.work: // from Close: nothing is queued meanwhile
-		case <-time.After(pause):
-		}
+	}
+}
+
+// await pauses, until the log is closed at the latest.
+func (l *Log) await(pause time.Duration) {
+	if l.isClosed() {
+		return
+	}
+	select {
+	case <-l.work: // from Close, or left over
+	case <-time.After(pause):
 	}
 }
 
 // refuse refuses appends from now on.
-func (l *Log) refuse(cause error) (fault error) {
-	fault = fmt.Errorf("%w: writing %s failed and is tried again: %w: see that the volume has space, is writable and healthy",
-		store.ErrUnavailable, l.path, cause)
+func (l *Log) refuse(cause error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.fault = fault
+	l.fault = fmt.Errorf("%w: writing %s failed and is tried again: %w: see that the volume has space, is writable and healthy",
+		store.ErrUnavailable, l.path, cause)
 	l.queue.room.Ring()
-	return fault
 }
 
-// refuseQueued tells everybody who still waits, since recovering takes longer,
-// and reports whether the log was closed.
-func (l *Log) refuseQueued(fault error) (closed bool) {
+// refuseQueued tells everybody who still waits, since recovering takes longer.
+func (l *Log) refuseQueued() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, r := range l.queue.requests {
-		r.answer(0, fault)
+		r.answer(0, l.fault)
 	}
-	return l.closed
 }
 
 // recover finds out what became of the failed commit, settles the queue
-// accordingly, and proves with a flushed commit that the file can be written.
-func (l *Log) recover() error {
+// accordingly, and proves that size bytes of records can be written again.
+func (l *Log) recover(size int) error {
 	if l.w.stuck {
 		return errStuck
 	}
@@ -91,7 +111,6 @@ func (l *Log) recover() error {
 	for _, r := range l.queue.drop(func(r *request) bool { return r.want != store.Memory && !r.saved }) {
 		r.answer(0, l.fault)
 	}
-	flight := l.queue.take()
 	l.mu.Unlock()
 
 	// What is there may be so in memory alone: see rewrite.
@@ -101,11 +120,47 @@ func (l *Log) recover() error {
 			return fmt.Errorf("flushing the file: %w", err)
 		}
 	}
+	if err := l.proveRoom(size); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	flight := l.queue.take()
+	l.mu.Unlock()
 	if err := l.commit(flight, store.Disk); err != nil {
 		return err
 	}
 	l.land(flight, store.Disk)
 	return nil
+}
+
+// proveRoom writes as much as failed to be written, and removes it again.
+// Without that, a full disk would seem healed whenever a commit without
+// entries fits, and fail the next publisher. It takes more than the records:
+// their neighbours move with them.
+func (l *Log) proveRoom(size int) error {
+	err := l.transact(store.Disk, func(tx *bbolt.Tx, _ *ends) error {
+		room, err := tx.CreateBucketIfNotExists(roomBucket)
+		if err != nil {
+			return err
+		}
+		return room.Put(roomBucket, make([]byte, 3*size+roomSlack))
+	})
+	if err != nil {
+		return fmt.Errorf("trying for room: %w", err)
+	}
+	err = l.transact(store.Disk, func(tx *bbolt.Tx, _ *ends) error { return dropRoom(tx) })
+	if err != nil {
+		return fmt.Errorf("giving back room: %w", err)
+	}
+	return nil
+}
+
+// dropRoom removes what proveRoom wrote, perhaps in an earlier life.
+func dropRoom(tx *bbolt.Tx) error {
+	if tx.Bucket(roomBucket) == nil {
+		return nil
+	}
+	return tx.DeleteBucket(roomBucket)
 }
 
 // reopen opens the file afresh, which also rebuilds the list of free pages

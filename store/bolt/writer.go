@@ -11,12 +11,13 @@ import (
 // A writer is what the goroutine that writes the file knows.
 type writer struct {
 	commit    func(*bbolt.Tx) error
-	ends      ends      // as committed
-	tx        int       // id of the last transaction that was committed
-	due       time.Time // when the next chore is; zero: none planned
-	unflushed bool      // since the last flush there were commits without one
-	stuck     bool      // a commit never came back and holds bbolt's locks
-	unsaved   error     // why entries were left behind at the end
+	ends      ends          // as committed
+	tx        int           // id of the last transaction that was committed
+	due       time.Time     // when the next chore is; zero: none planned
+	unflushed bool          // since the last flush there were commits without one
+	pause     time.Duration // before the next attempt to recover; zero: none since a commit succeeded
+	stuck     bool          // a commit never came back and holds bbolt's locks
+	unsaved   error         // why entries were left behind at the end
 }
 
 // write is the writer goroutine. Whatever was queued while it committed goes
@@ -42,7 +43,7 @@ func (l *Log) write() {
 				}
 				break
 			}
-			if err := l.round(flight, due); err != nil && !l.heal(err) {
+			if err := l.round(flight, due); err != nil && !l.heal(err, flight) {
 				return
 			}
 			due = false
@@ -101,6 +102,7 @@ func (l *Log) round(flight []*request, flush bool) error {
 	if err := l.commit(flight, d); err != nil {
 		return err
 	}
+	l.w.pause = 0
 	l.land(flight, d)
 	return nil
 }
