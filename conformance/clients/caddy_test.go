@@ -63,7 +63,7 @@ func TestCaddyExample(t *testing.T) {
 			t.Fatalf("filling in the form: %v", err)
 		}
 	}
-	post("written in the page", h.token(claims{Publish: []string{"https://" + site + "/wall/{room}"}}))
+	post("written in the page", token(t, claims{Publish: []string{"https://" + site + "/wall/{room}"}}))
 	saw("PUB-200, SSE-flush-events: want what the page publishes on the wall", "live", "written in the page")
 	post("with a token of somebody else's making", "eyJhbGciOiJIUzI1NiJ9.e30.AAAA")
 	wall.await(t, 0, "AUTH-401-invalid-token: want the page to say that it was refused",
@@ -87,7 +87,7 @@ func TestCaddyExample(t *testing.T) {
 	write("during the restart")
 	p.heal(h.addr)
 	live("SSE-error-status: want the page back after the hub", 3)
-	post("the end", h.token(claims{Publish: []string{"*"}}))
+	post("the end", token(t, claims{Publish: []string{"*"}}))
 	saw("SSE-flush-events: want what the page publishes on the wall again", "live", "the end")
 
 	log, _ := wall.of(0)
@@ -133,13 +133,13 @@ func TestCaddyExampleStart(t *testing.T) {
 			t.Errorf("start ended with %v after an interrupt, want success", err)
 		}
 	}()
-	token := ""
-	for lines := bufio.NewScanner(stdout); token == "" && lines.Scan(); {
+	printed := ""
+	for lines := bufio.NewScanner(stdout); printed == "" && lines.Scan(); {
 		if name, value, _ := strings.Cut(lines.Text(), " "); name == "token" {
-			token = strings.TrimSpace(value)
+			printed = strings.TrimSpace(value)
 		}
 	}
-	if token == "" {
+	if printed == "" {
 		t.Fatal("start ended without printing a token")
 	}
 	awaitPage(t, site)
@@ -149,7 +149,7 @@ func TestCaddyExampleStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Authorization", "Bearer "+printed)
 	answer, err := client.Do(r)
 	if err != nil {
 		t.Fatalf("publishing through Caddy: %v", err)

@@ -2,7 +2,7 @@
 // streams and reports what happens to each.
 export function follow(EventSource, urls, report) {
   urls.forEach((url, stream) => {
-    const source = new EventSource(url);
+    const source = new EventSource(url, { withCredentials: true });
     const event = ({ lastEventId, type, data }) =>
       report({ stream, kind: "event", id: lastEventId, type, data });
     source.addEventListener("message", event);

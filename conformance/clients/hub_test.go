@@ -1,9 +1,6 @@
 package clients
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,13 +12,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
-const (
-	hubPath = "/.well-known/mercure"
-	hubKey  = "a key for the tests of real clients, known to anybody"
-)
+const hubPath = "/.well-known/mercure"
 
 // TestMain builds the hub for the tests that start it, and takes it away.
 func TestMain(m *testing.M) {
@@ -117,7 +110,7 @@ func (h *hub) publish(fields url.Values) string {
 		h.t.Fatalf("publishing: %v", err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Authorization", "Bearer "+h.token(claims{Publish: []string{"*"}}))
+	r.Header.Set("Authorization", "Bearer "+token(h.t, claims{Publish: []string{"*"}}))
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		h.t.Fatalf("publishing: %v", err)
@@ -128,24 +121,4 @@ func (h *hub) publish(fields url.Values) string {
 		h.t.Fatalf("PUB-200: publishing %v answered %s, want 200: %s (%v)", fields, answer.Status, body, err)
 	}
 	return string(body)
-}
-
-// claims is the mercure claim of a 0.x token.
-type claims struct {
-	Publish   []string `json:"publish,omitempty"`
-	Subscribe []string `json:"subscribe,omitempty"`
-}
-
-// token signs a 0.x token with the hub's key.
-func (h *hub) token(c claims) string {
-	h.t.Helper()
-	payload, err := json.Marshal(map[string]any{"mercure": c, "exp": time.Now().Add(time.Hour).Unix()})
-	if err != nil {
-		h.t.Fatalf("minting a token: %v", err)
-	}
-	encode := base64.RawURLEncoding.EncodeToString
-	signed := encode([]byte(`{"typ":"JWT","alg":"HS256"}`)) + "." + encode(payload)
-	mac := hmac.New(sha256.New, []byte(hubKey))
-	mac.Write([]byte(signed))
-	return signed + "." + encode(mac.Sum(nil))
 }

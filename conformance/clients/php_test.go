@@ -34,15 +34,15 @@ func TestSymfony(t *testing.T) {
 
 	h := newHub(t, "--anonymous")
 	at := h.url() + "?" + url.Values{"topic": {topic}}.Encode()
-	granted := subscribe(t, at, h.token(claims{Subscribe: []string{topic}}))
-	elsewhere := subscribe(t, at, h.token(claims{Subscribe: []string{"https://example.com/films/1"}}))
+	granted := subscribe(t, at, token(t, claims{Subscribe: []string{topic}}))
+	elsewhere := subscribe(t, at, token(t, claims{Subscribe: []string{"https://example.com/films/1"}}))
 	anonymous := subscribe(t, at, "")
 
 	input, err := json.Marshal(updates)
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command("php", "publish.php", h.url(), h.token(claims{Publish: []string{"*"}}))
+	command := exec.Command("php", "publish.php", h.url(), token(t, claims{Publish: []string{"*"}}))
 	command.Stdin = bytes.NewReader(input)
 	command.Stderr = t.Output()
 	output, err := command.Output()
