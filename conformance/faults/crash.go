@@ -10,46 +10,27 @@ import (
 	"time"
 )
 
-// Credentials are the keys, for HS256, that a hub verifies 0.x tokens with.
-type Credentials struct {
-	PublisherKey, SubscriberKey string
-}
-
-func (c Credentials) publisher() string {
-	return Token(c.PublisherKey, Grants{Publish: []string{"*"}})
-}
-
-func (c Credentials) subscriber() string {
-	return Token(c.SubscriberKey, Grants{Subscribe: []string{"*"}})
-}
-
 // A Crash kills a hub, again and again, while it is publishing. The hub has to
 // admit anonymous subscribers, and its history has to hold the whole run.
 type Crash struct {
-	Hub         *Hub // running
-	Credentials Credentials
-	Kills       int
-	Publishers  int
-	Size        int              // bytes of a payload
-	Between     time.Duration    // from when publishing begins to the kill, give or take half
-	Patience    time.Duration    // for the hub to get ready, and for events to arrive
-	Log         func(CrashRound) // told at the end of each; may be nil
+	Subject
+	Kills      int
+	Publishers int
+	Size       int              // bytes of a payload
+	Between    time.Duration    // from when publishing begins to the kill, give or take half
+	Log        func(CrashRound) // told at the end of each; may be nil
 }
 
 // A CrashRound is one kill and what was found after it.
 type CrashRound struct {
-	InFlight    int           // publishes waiting for their answer when the hub was killed
-	Unanswered  int           // publishes that never got it
-	Settled     int           // of those, how many the history holds
-	Replayed    int           // events that resuming in mid-history brought
-	Recovery    time.Duration // from starting the hub to its being ready
-	Total       Tally         // since the first round
-	Verdicts    []Verdict
-	Disagreeing []Fault
+	InFlight   int           // publishes waiting for their answer when the hub was killed
+	Unanswered int           // publishes that never got it
+	Settled    int           // of those, how many the history holds
+	Replayed   int           // events that resuming in mid-history brought
+	Recovery   time.Duration // from starting the hub to its being ready
+	Total      Tally         // since the first round
+	Findings
 }
-
-// Err joins what is wrong.
-func (r CrashRound) Err() error { return deliveryError(r.Verdicts, r.Disagreeing) }
 
 func (r CrashRound) String() string {
 	return fmt.Sprintf("%d in flight at the kill, %d unanswered (%d of them stored), ready after %v, %d replayed from mid-history; in all %v",
@@ -126,36 +107,21 @@ func (r *crashRun) round(ctx context.Context, n int) (round CrashRound, err erro
 	followers := slices.Concat(fresh, r.witnesses)
 	// What is seen before anything new is published comes from the history.
 	// Who waits in vain lacks something, which is for the judge to say.
-	awaited := func(ctx context.Context) error { return r.record.AwaitExpected(ctx, followers...) }
-	complete := patiently(ctx, r.Patience, awaited) == nil
+	late := patiently(ctx, r.Patience, func(ctx context.Context) error {
+		return r.record.AwaitExpected(ctx, followers...)
+	})
 	round.Replayed = len(fresh[1].View().Sightings)
-
-	last := r.record.Publisher(fmt.Sprintf("after-kill-%d", n+1), r.Credentials.publisher())
-	defer last.Close()
-	if a := last.Publish(ctx, r.Hub.URL(), Update{Topic: "after", Size: r.Size}); a.Outcome != Acknowledged {
-		return round, fmt.Errorf("publishing after the restart: %s", a.Problem)
+	if late == nil {
+		late = r.settle(ctx, r.record, followers)
 	}
-	if complete {
-		complete = patiently(ctx, r.Patience, awaited) == nil
-	}
-	views := make([]View, len(followers))
-	for i, f := range followers {
-		views[i] = f.View()
-		verdict := r.record.Judge(views[i])
-		round.Verdicts = append(round.Verdicts, verdict)
-		round.Disagreeing = append(round.Disagreeing, r.record.Agree(views[0], views[i])...)
-		if i == 0 {
-			round.Settled, r.settled = verdict.Settled-r.settled, verdict.Settled
-		}
-	}
+	round.judge(r.record, followers)
+	settled := round.Verdicts[0].Settled
+	round.Settled, r.settled = settled-r.settled, settled
 	round.Total = r.record.Tally()
-	if err := ctx.Err(); err != nil {
-		return round, err
+	if round.Err() != nil {
+		late = nil // the judge knows why
 	}
-	if !complete && round.Err() == nil {
-		return round, errors.New("events came only after the patience was over")
-	}
-	return round, nil
+	return round, late
 }
 
 // killUnderLoad returns how many publishes were in flight at the kill.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -256,6 +257,7 @@ func (f *Follower) waitWhilePaused() {
 
 func (f *Follower) note(e Event) {
 	key, intact := readPayload(e.Data)
+	key = strings.Clone(key) // or the view would keep every payload alive
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.view.Sightings = append(f.view.Sightings,

@@ -103,8 +103,8 @@ func (o *tail) String() string {
 func TestKilledWhilePublishing(t *testing.T) {
 	h, _ := startHub(t, nil)
 	crash := Crash{
-		Hub: h, Credentials: credentials, Kills: 10, Publishers: 32, Size: 200,
-		Between: 700 * time.Millisecond, Patience: 30 * time.Second,
+		Subject: Subject{Hub: h, Credentials: credentials, Patience: 30 * time.Second},
+		Kills:   10, Publishers: 32, Size: 200, Between: 700 * time.Millisecond,
 		Log: func(r CrashRound) { t.Log(r) },
 	}
 	rounds, err := crash.Run(t.Context())
@@ -133,8 +133,8 @@ func TestKilledWhilePublishing(t *testing.T) {
 func TestKilledWithoutDurability(t *testing.T) {
 	h, _ := startHub(t, nil, "--durability", "memory")
 	crash := Crash{
-		Hub: h, Credentials: credentials, Kills: 1, Publishers: 32, Size: 200,
-		Between: 700 * time.Millisecond, Patience: 5 * time.Second,
+		Subject: Subject{Hub: h, Credentials: credentials, Patience: 5 * time.Second},
+		Kills:   1, Publishers: 32, Size: 200, Between: 700 * time.Millisecond,
 	}
 	rounds, err := crash.Run(t.Context())
 	if err != nil {
@@ -160,8 +160,8 @@ func TestStalledSubscriber(t *testing.T) {
 	seen := counters(t, h)
 	var behind, caughtUp float64 // from the first stall on
 	stall := Stall{
-		Hub: h, Credentials: credentials, Publishers: 12, Size: 2 << 10, Others: 3, Stalls: 2,
-		Bytes: volume, Patience: time.Minute,
+		Subject:    Subject{Hub: h, Credentials: credentials, Patience: time.Minute},
+		Publishers: 12, Size: 2 << 10, Others: 3, Stalls: 2, Bytes: volume,
 		Log: func(p StallPhase) {
 			now := counters(t, h)
 			fell, rose := now[fellBehind]-seen[fellBehind], now[becameLive]-seen[becameLive]

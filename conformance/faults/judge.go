@@ -220,22 +220,3 @@ func (r *Record) Agree(history, v View) []Fault {
 	}
 	return nil
 }
-
-// deliveryError joins what is wrong with some views.
-func deliveryError(verdicts []Verdict, disagreeing []Fault) error {
-	var all []error
-	for _, v := range verdicts {
-		all = append(all, v.Err())
-	}
-	for _, f := range disagreeing {
-		all = append(all, fmt.Errorf("%s: %s", f.Kind, f.Detail))
-	}
-	return errors.Join(all...)
-}
-
-// patiently gives do a limited time.
-func patiently(ctx context.Context, patience time.Duration, do func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	return do(ctx)
-}

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,7 +19,7 @@ import (
 type Site struct {
 	Hub     string `json:"hub"`     // URL to publish to and subscribe at
 	Metrics string `json:"metrics"` // base URL of its metrics; "" for none
-	PID     int    `json:"pid"`
+	PID     int    `json:"pid"`     // its own, whatever it runs under; 0: the one started
 }
 
 // ReadyLine reads the line that tells that a hub is ready: a JSON object
@@ -98,6 +99,9 @@ func (h *Hub) Start(ctx context.Context) error {
 	}
 	ready, gone := make(chan Site, 1), make(chan struct{})
 	h.gone = gone
+	h.mu.Lock()
+	h.site.PID = cmd.Process.Pid // unless the hub says otherwise
+	h.mu.Unlock()
 	go func() {
 		h.read(output, ready)
 		h.err = cmd.Wait()
@@ -107,6 +111,7 @@ func (h *Hub) Start(ctx context.Context) error {
 	case site := <-ready:
 		h.mu.Lock()
 		defer h.mu.Unlock()
+		site.PID = cmp.Or(site.PID, h.site.PID)
 		h.site = site
 		return nil
 	case <-gone:

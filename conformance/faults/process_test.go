@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
@@ -109,11 +110,16 @@ func TestUsageOf(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("left out: usage is read from Linux's /proc")
 	}
+	debug.FreeOSMemory() // so that nothing is given back meanwhile
 	before, err := UsageOf(os.Getpid())
 	if err != nil {
 		t.Fatal(err)
 	}
-	ballast := make([]byte, 64<<20)
+	ballast, err := syscall.Mmap(-1, 0, 64<<20, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Munmap(ballast)
 	for i := range ballast {
 		ballast[i] = byte(i)
 	}
@@ -130,5 +136,4 @@ func TestUsageOf(t *testing.T) {
 	if after.CPU == before.CPU {
 		t.Errorf("10 s of work counted as no CPU time, %v", after.CPU)
 	}
-	runtime.KeepAlive(ballast)
 }

@@ -11,17 +11,15 @@ import (
 // A Stall lets one subscriber stop reading while publishers run, and read on
 // later over the same connection.
 type Stall struct {
-	Hub         *Hub // running, with a history that holds the whole run
-	Credentials Credentials
-	Publishers  int
-	Size        int // bytes of a payload
-	Others      int // subscribers that read all the time
-	Stalls      int
+	Subject    // its history has to hold the whole run
+	Publishers int
+	Size       int // bytes of a payload
+	Others     int // subscribers that read all the time
+	Stalls     int
 	// Bytes are published, of payload, before the first stall, during each,
-	// and after each while the subscriber reads on.
-	Bytes    int64
-	Patience time.Duration    // for any of that, and for events to arrive
-	Log      func(StallPhase) // told at the end of each; may be nil
+	// and after each while the subscriber reads on; within the patience.
+	Bytes int64
+	Log   func(StallPhase) // told at the end of each; may be nil
 }
 
 // A StallPhase is a stretch of the run.
@@ -46,16 +44,11 @@ type StallReport struct {
 	Stalled, Resume []StallPhase
 	Held            []int // events that lay unread when the reader went on, per stall
 	Connections     int   // of the stalled subscriber; 1 when it was never cut
-	Verdicts        []Verdict
-	Disagreeing     []Fault
+	Findings
 }
 
-// Err joins what is wrong with what subscribers were shown.
-func (r StallReport) Err() error { return deliveryError(r.Verdicts, r.Disagreeing) }
-
-// Run stalls the subscriber. The error is about the run itself, and that the
-// others had to wait for the stalled one; what else is wrong is in the report.
-func (s Stall) Run(ctx context.Context) (report StallReport, err error) {
+// Run stalls the subscriber. The error is about the run itself.
+func (s Stall) Run(ctx context.Context) (report StallReport, late error) {
 	r := stallRun{Stall: s, record: NewRecord()}
 	everything := Subscription{Topics: []string{"*"}, Granted: []string{"*"}, Token: s.Credentials.subscriber()}
 	for i := range s.Others {
@@ -77,43 +70,19 @@ func (s Stall) Run(ctx context.Context) (report StallReport, err error) {
 	}
 	stopLoad := r.startLoad(ctx)
 	defer stopLoad()
-
-	if report.Before, err = r.phase(ctx, "before"); err != nil {
-		return report, err
-	}
-	for range s.Stalls {
-		r.slow.Pause()
-		stalled, err := r.phase(ctx, "stalled")
-		if err != nil {
-			return report, err
-		}
-		// Nothing else is known to wait for the stalled one only if the others
-		// have it all before it reads on.
-		if err := r.awaitAll(ctx, r.others); err != nil {
-			return report, fmt.Errorf("while one subscriber is stalled: %w", err)
-		}
-		report.Held = append(report.Held, r.behind())
-		r.slow.Resume()
-		resumed, err := r.phase(ctx, "reads on")
-		if err != nil {
-			return report, err
-		}
-		// It has to catch up while publishing goes on.
-		if err := r.awaitAll(ctx, []*Follower{r.slow}); err != nil {
-			return report, err
-		}
-		report.Stalled = append(report.Stalled, stalled)
-		report.Resume = append(report.Resume, resumed)
-	}
+	late = r.stall(ctx, &report)
 	if err := stopLoad(); err != nil {
 		return report, err
 	}
-	err = r.awaitAll(ctx, all) // who lacks something is judged below
-	r.judge(&report, all)
-	if err != nil && report.Err() == nil {
-		return report, err
+	if late == nil {
+		late = r.settle(ctx, r.record, all)
 	}
-	return report, ctx.Err()
+	report.judge(r.record, all)
+	report.Connections = len(r.slow.View().Connections)
+	if report.Err() != nil {
+		late = nil // the judge knows why
+	}
+	return report, late
 }
 
 // A stallRun is what the phases of a Stall share.
@@ -122,6 +91,32 @@ type stallRun struct {
 	record *Record
 	others []*Follower
 	slow   *Follower
+}
+
+// stall goes through the phases, while publishers run.
+func (r *stallRun) stall(ctx context.Context, report *StallReport) (err error) {
+	if report.Before, err = r.phase(ctx, "before"); err != nil {
+		return err
+	}
+	for range r.Stalls {
+		r.slow.Pause()
+		stalled, err := r.phase(ctx, "stalled")
+		if err != nil {
+			return err
+		}
+		report.Held = append(report.Held, r.behind())
+		r.slow.Resume()
+		resumed, err := r.phase(ctx, "reads on")
+		if err != nil {
+			return err
+		}
+		if err := r.await(ctx, r.slow); err != nil { // it has to catch up under load
+			return err
+		}
+		report.Stalled = append(report.Stalled, stalled)
+		report.Resume = append(report.Resume, resumed)
+	}
+	return nil
 }
 
 // startLoad publishes until the function returned is called, which says how
@@ -139,7 +134,8 @@ func (r *stallRun) startLoad(ctx context.Context) (stop func() error) {
 	})
 }
 
-// phase lasts until so many bytes were published, and watches the hub.
+// phase lasts until so many bytes were published, and watches the hub. At its
+// end the others have seen it all: they do not wait for the stalled one.
 func (r *stallRun) phase(ctx context.Context, name string) (p StallPhase, err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.Patience)
 	defer cancel()
@@ -167,7 +163,7 @@ func (r *stallRun) phase(ctx context.Context, name string) (p StallPhase, err er
 	}
 	ended := r.record.Now()
 	p.Took = ended - began
-	if err := r.awaitAll(ctx, r.others); err != nil {
+	if err := r.await(ctx, r.others...); err != nil {
 		return p, fmt.Errorf("%s: %w", name, err)
 	}
 	p.Lag, p.WorstLag = r.lag(began, ended)
@@ -177,7 +173,7 @@ func (r *stallRun) phase(ctx context.Context, name string) (p StallPhase, err er
 	return p, nil
 }
 
-func (r *stallRun) awaitAll(ctx context.Context, followers []*Follower) error {
+func (r *stallRun) await(ctx context.Context, followers ...*Follower) error {
 	return patiently(ctx, r.Patience, func(ctx context.Context) error {
 		return r.record.AwaitExpected(ctx, followers...)
 	})
@@ -210,14 +206,4 @@ func (r *stallRun) lag(from, to time.Duration) (p99, worst time.Duration) {
 // behind returns how many events the stalled subscriber has yet to see.
 func (r *stallRun) behind() int {
 	return len(r.others[0].View().Sightings) - len(r.slow.View().Sightings)
-}
-
-func (r *stallRun) judge(report *StallReport, followers []*Follower) {
-	history := followers[0].View()
-	for _, f := range followers {
-		v := f.View()
-		report.Verdicts = append(report.Verdicts, r.record.Judge(v))
-		report.Disagreeing = append(report.Disagreeing, r.record.Agree(history, v)...)
-	}
-	report.Connections = len(r.slow.View().Connections)
 }
