@@ -9,8 +9,8 @@
 // the wrong id or to the wrong reader. A publish that got no answer is
 // indeterminate: it may appear, once, or never.
 //
-// [Crash], [Stall] and [Flush] are the three bad days. The package speaks to
-// the hub over HTTP alone, by protocol 0.x, and imports nothing of it: wire
-// names are spelled out again here on purpose, so that a slip in the hub's own
-// vocabulary cannot hide.
+// [Crash] and [Stall] are two of the bad days; [JudgeFlushes] reads the third
+// from a trace. The package speaks to the hub over HTTP alone, by protocol 0.x,
+// and imports nothing of it: wire names are spelled out again here on purpose,
+// so that a slip in the hub's own vocabulary cannot hide.
 package faults
