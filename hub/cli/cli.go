@@ -38,7 +38,8 @@ type command struct {
 
 const settingsNote = `Every flag is also a variable (--publisher-jwt-key: MERCURE_PUBLISHER_JWT_KEY)
 and a key of the file (publisher_jwt_key). Flags win over variables, variables
-over the file. Lists are comma-separated.`
+over the file. Lists are comma-separated. A key on the command line shows in
+process lists: prefer a variable or @FILE.`
 
 func commands() []command {
 	return []command{

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -38,12 +39,11 @@ func (p *program) rehearse(s *settings) error {
 	if config.Log, err = p.open("memory:", store.Retention{}); err != nil {
 		return err
 	}
-	defer config.Log.Close()
 	h, err := hub.New(config)
 	if err != nil {
-		return err
+		return errors.Join(err, config.Log.Close())
 	}
-	return stop(h, nil, config.Log, 0)
+	return stop(h, nil, config.Log, 0, config.Logger)
 }
 
 // configPrint writes the settings as a file that serve could read, each with

@@ -58,13 +58,13 @@ func (p *program) dev(args []string) error {
 			return err
 		}
 	}
-	// What there is to say at the start is said by the welcome.
-	var level slog.LevelVar
-	level.Set(slog.LevelError)
 	configured, _, err := net.SplitHostPort(d.addr)
 	if err != nil {
 		return usageError{fmt.Errorf("--addr: %w", err)}
 	}
+	// What there is to say at the start is said by the welcome.
+	var level slog.LevelVar
+	level.Set(slog.LevelError)
 	return p.run(service{
 		addr:  d.addr,
 		store: d.store,
@@ -77,7 +77,7 @@ func (p *program) dev(args []string) error {
 			Logger:         slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: &level})),
 		},
 		configure: d.configure,
-		protect:   func(h http.Handler, _ site) http.Handler { return onlyLocal(configured, h) },
+		protect:   func(h http.Handler) http.Handler { return onlyLocal(configured, h) },
 		ready: func(at site) error {
 			level.Set(d.logLevel)
 			return d.welcome(p, at)
@@ -122,8 +122,12 @@ func (d *playground) welcome(p *program, at site) error {
 	if err != nil {
 		return err
 	}
+	anybody := "anybody on this machine"
+	if at.public {
+		anybody = "anybody who can reach this machine"
+	}
 	_, err = fmt.Fprintf(p.stdout, `Cinnabar listens on %[1]s
-For development only: anybody on this machine may subscribe. Keys and tokens are made up for this run.
+For development only: %[8]s may subscribe. Keys and tokens are made up for this run.
 
 Subscribe, by protocol 0.x or 1.0:
   curl -N '%[1]s?topic=%[2]s'
@@ -138,6 +142,6 @@ The same with a token of protocol 1.0:
 Publisher key:  %[5]s
 Subscriber key: %[6]s
 History:        %[7]s
-`, at.hub, "https://example.com/books/1", legacy, current, d.publisherSecret, d.subscriberSecret, d.store)
+`, at.hub, "https://example.com/books/1", legacy, current, d.publisherSecret, d.subscriberSecret, d.store, anybody)
 	return err
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // load reads the settings of a command that has nothing else.
@@ -20,7 +21,7 @@ func (p *program) load(args []string) (*settings, error) {
 // fault it could find.
 func (p *program) loadInto(s *settings, own []option, args []string) (operands []string, err error) {
 	options := s.options()
-	flags, operands, err := parseArgs(append(own, options...), args)
+	flags, operands, err := parseArgs(slices.Concat(own, options), args)
 	if err != nil {
 		return nil, err
 	}

@@ -97,21 +97,22 @@ func parseArgs(options []option, args []string) (flags layer, operands []string,
 			operands = append(operands, arg)
 			continue
 		}
-		name, value, inline := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(arg, "-"), "-"), "=")
+		flag, value, inline := strings.Cut(arg, "=")
+		name, long := strings.CutPrefix(flag, "--")
 		o := find(options, name)
-		if o == nil || !strings.HasPrefix(arg, "--") {
-			return nil, nil, unknown("flag", "--"+name, names(options, flagName))
+		if o == nil || !long {
+			return nil, nil, unknown("flag", flag, names(options, flagName))
 		}
 		switch {
 		case inline:
 		case o.arg == "":
 			value = "true"
 		case len(args) == 0:
-			return nil, nil, fmt.Errorf("--%s needs a value: --%s %s", name, name, o.arg)
+			return nil, nil, fmt.Errorf("%s needs a value: %s %s", flag, flag, o.arg)
 		default:
 			value, args = args[0], args[1:]
 		}
-		g := given{values: o.split(value, ","), from: "--" + name}
+		g := given{values: o.split(value, ","), from: flag}
 		if o.list || o.repeat {
 			g.values = append(flags[name].values, g.values...)
 		}

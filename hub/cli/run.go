@@ -30,8 +30,8 @@ type service struct {
 	// configure completes the configuration once the address is known; may be
 	// nil.
 	configure func(*hub.Config, site) error
-	// protect wraps the hub's handler.
-	protect func(http.Handler, site) http.Handler
+	// protect wraps the hub's handler; may be nil.
+	protect func(http.Handler) http.Handler
 	// ready tells whoever started the hub where it is.
 	ready func(site) error
 }
@@ -40,7 +40,7 @@ type service struct {
 type site struct {
 	hub     string // URL of the hub
 	metrics string // base URL of the metrics listener, "" for none
-	addr    net.Addr
+	public  bool   // from other machines, that is
 }
 
 // How long the ends take that nobody can prolong: streams closing cleanly and
@@ -62,7 +62,7 @@ func (p *program) run(v service) error {
 		return err
 	}
 	defer listener.Close()
-	at := site{addr: listener.Addr(), hub: v.hubURL(listener.Addr())}
+	at := site{hub: v.hubURL(listener.Addr()), public: !onLoopback(listener.Addr())}
 	var metricsListener net.Listener
 	if v.metricsAddr != "" {
 		if metricsListener, err = listen("metrics-addr", v.metricsAddr); err != nil {
@@ -87,7 +87,11 @@ func (p *program) run(v service) error {
 	}
 
 	failed := make(chan error, 2)
-	main := newServer(v.protect(h, at), logger)
+	var handler http.Handler = h
+	if v.protect != nil {
+		handler = v.protect(h)
+	}
+	main := newServer(handler, logger)
 	go serveOn(main, listener, v.tls, failed)
 	logger.Info("listening", "for", "hub", "addr", listener.Addr().String(), "url", at.hub)
 	servers := []*http.Server{main}
@@ -109,7 +113,7 @@ func (p *program) run(v service) error {
 		v.drain = 0 // without a listener nobody can come or go
 	}
 	stopped := make(chan error, 1)
-	go func() { stopped <- stop(h, servers, config.Log, v.drain) }()
+	go func() { stopped <- stop(h, servers, config.Log, v.drain, logger) }()
 	for {
 		select {
 		case stopErr := <-stopped:
@@ -128,23 +132,23 @@ func (p *program) run(v service) error {
 // turned away so that they return later. When no stream is left or the drain
 // time is over, the rest end cleanly; the listener closes after that, the
 // history last.
-func stop(h *hub.Hub, servers []*http.Server, log store.Log, drain time.Duration) error {
+func stop(h *hub.Hub, servers []*http.Server, log store.Log, drain time.Duration, logger *slog.Logger) error {
 	waitForStreams(h, drain)
 	ctx, cancel := context.WithTimeout(context.Background(), farewell)
 	defer cancel()
-	var faults []error
+	// A client that does not take its leave is no failure of ours.
 	if err := h.Close(ctx); err != nil {
-		faults = append(faults, fmt.Errorf("ending the streams: %w", err))
+		logger.Warn("not every stream ended cleanly", "error", err)
 	}
 	for _, s := range servers {
 		if err := s.Shutdown(ctx); err != nil {
-			faults = append(faults, fmt.Errorf("answering the last requests: %w", err), s.Close())
+			logger.Warn("not every request was answered", "error", errors.Join(err, s.Close()))
 		}
 	}
 	if err := log.Close(); err != nil {
-		faults = append(faults, fmt.Errorf("closing the history: %w", err))
+		return fmt.Errorf("closing the history: %w", err)
 	}
-	return errors.Join(faults...)
+	return nil
 }
 
 // waitForStreams returns when no stream is left, or after at most that long.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 
 	"cinnabar/spec"
@@ -35,7 +34,6 @@ func (p *program) serve(args []string) error {
 		store:       s.store,
 		retention:   s.retention,
 		config:      config,
-		protect:     func(h http.Handler, _ site) http.Handler { return h },
 		ready: func(at site) error {
 			return json.NewEncoder(p.stdout).Encode(struct {
 				Event   string `json:"event"`

@@ -56,6 +56,11 @@ func listen(setting, addr string) (net.Listener, error) {
 	return l, nil
 }
 
+func onLoopback(a net.Addr) bool {
+	tcp, ok := a.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
 // reachable is where a listener is reached from this machine.
 func reachable(a net.Addr) string {
 	if tcp, ok := a.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {

@@ -74,8 +74,8 @@ func (s *settings) options() []option {
 		{name: "trusted-issuers", arg: "URL", list: true, about: "the issuer of 1.0 tokens; the two keys are bound to it", put: oneIssuer(&s.trustedIssuer)},
 		{name: "anonymous", about: "lets subscribers without a token receive public updates", put: toggle(&s.anonymous)},
 		{name: "protocols", arg: "LIST", def: "0.x,1.0", list: true, about: "protocol generations served", put: generations(&s.generations)},
-		{name: "cookie-name", arg: "NAME", def: spec.CookieName, about: "cookie with a 1.0 token", put: text(&s.cookieName)},
-		{name: "legacy-cookie-name", arg: "NAME", def: spec.LegacyCookieName, about: "cookie with a 0.x token; - for none", put: text(&s.legacyCookieName)},
+		{name: "cookie-name", arg: "NAME", def: spec.CookieName, about: "cookie with a 1.0 token", put: cookie(&s.cookieName)},
+		{name: "legacy-cookie-name", arg: "NAME", def: spec.LegacyCookieName, about: "cookie with a 0.x token; - for none", put: cookie(&s.legacyCookieName)},
 		{name: "legacy-query-token", about: "accepts 0.x tokens in the URL, where logs and history see them", put: toggle(&s.legacyQueryToken)},
 		{name: "cors-origins", arg: "LIST", list: true, about: "origins of web pages that may read; * for any, without credentials", put: list(&s.corsOrigins)},
 		{name: "publish-origins", arg: "LIST", list: true, about: "origins that may publish with a cookie, beside the hub's own", put: list(&s.publishOrigins)},
@@ -212,6 +212,17 @@ func baseURL(to *string) func([]string) error {
 	return func(v []string) error {
 		if _, err := spec.ParseBase(v[0]); err != nil {
 			return err
+		}
+		*to = v[0]
+		return nil
+	}
+}
+
+// cookie refuses an empty name: one might mean the default by it, or no cookie.
+func cookie(to *string) func([]string) error {
+	return func(v []string) error {
+		if v[0] == "" {
+			return errors.New("a cookie has a name: leave the setting out for the default")
 		}
 		*to = v[0]
 		return nil
