@@ -1,0 +1,4 @@
+package main
+
+// corsCases: cross-origin access.
+var corsCases = []Case{}

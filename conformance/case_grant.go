@@ -1,0 +1,4 @@
+package main
+
+// grantCases: authorization details and grants.
+var grantCases = []Case{}

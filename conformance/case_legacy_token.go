@@ -1,0 +1,4 @@
+package main
+
+// legacyTokenCases: 0.x tokens.
+var legacyTokenCases = []Case{}

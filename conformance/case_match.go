@@ -1,0 +1,4 @@
+package main
+
+// matchCases: topic matchers.
+var matchCases = []Case{}

@@ -1,0 +1,4 @@
+package main
+
+// publishCases: publication.
+var publishCases = []Case{}

@@ -1,0 +1,4 @@
+package main
+
+// replayCases: reconnection and history.
+var replayCases = []Case{}

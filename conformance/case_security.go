@@ -1,0 +1,4 @@
+package main
+
+// securityCases: security considerations.
+var securityCases = []Case{}

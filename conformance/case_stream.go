@@ -1,0 +1,4 @@
+package main
+
+// streamCases: the event stream format.
+var streamCases = []Case{}

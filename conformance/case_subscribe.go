@@ -1,0 +1,4 @@
+package main
+
+// subscribeCases: opening a subscription.
+var subscribeCases = []Case{}

@@ -1,0 +1,4 @@
+package main
+
+// tokenCases: validation of 1.0 tokens.
+var tokenCases = []Case{}

@@ -1,0 +1,316 @@
+package main
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"maps"
+	"math/big"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cinnabar/conformance/faults"
+
+	"github.com/goccy/go-yaml"
+)
+
+// The hub under test is the program of this repository, started with `serve`.
+// Its resource identifier is not where it listens: nothing may depend on Host.
+const (
+	testAudience      = "https://hub.test/.well-known/mercure"
+	testIssuer        = "https://issuer.test"
+	testPublisherKey  = "the publisher key of the conformance test"
+	testSubscriberKey = "the subscriber key of the conformance test"
+	testOrigin        = "https://app.test"
+)
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "conformance")
+	if err != nil {
+		panic(err)
+	}
+	workDir = dir
+	code := m.Run()
+	stopHubs()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// workDir is where the tests build and keep histories.
+var workDir string
+
+var hubBinary = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(workDir, "cinnabar")
+	build := exec.Command("go", "build", "-o", path, "cinnabar")
+	build.Stderr = os.Stderr
+	return path, build.Run()
+})
+
+// hubs are the processes to stop at the end.
+var hubs []*faults.Hub
+
+func stopHubs() {
+	for _, h := range hubs {
+		_ = h.Kill() // the history is thrown away
+	}
+}
+
+// settings are flags of `serve`; a value "" is a switch.
+type settings map[string]string
+
+// serve starts a hub on a port of its own that outlives a restart.
+func serve(t *testing.T, s settings) *faults.Hub {
+	t.Helper()
+	binary, err := hubBinary()
+	if err != nil {
+		t.Fatalf("building the hub: %v", err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	l.Close()
+	command := []string{binary, "serve", "--addr", addr, "--drain", "0s"}
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		command = append(command, "--"+name)
+		if s[name] != "" {
+			command = append(command, s[name])
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	h, err := faults.Start(ctx, faults.Program{Command: command})
+	if err != nil {
+		t.Fatalf("starting a hub: %v", err)
+	}
+	hubs = append(hubs, h)
+	return h
+}
+
+// common is what every hub of the test is configured with.
+func common() settings {
+	return settings{
+		"publisher-jwt-key":   testPublisherKey,
+		"subscriber-jwt-key":  testSubscriberKey,
+		"trusted-issuers":     testIssuer,
+		"resource-identifier": testAudience,
+		"cors-origins":        testOrigin,
+		"publish-origins":     testOrigin,
+		"heartbeat":           "2s",
+		"store":               "memory:",
+	}
+}
+
+func (s settings) with(more settings) settings {
+	all := maps.Clone(s)
+	maps.Copy(all, more)
+	return all
+}
+
+// A combination is a way to reach the hub and a store behind it.
+type combination struct{ transport, store string }
+
+func (c combination) String() string { return c.transport + " " + c.store }
+
+func combinations() (all []combination) {
+	for _, transport := range []string{"http1", "h2c", "tls"} {
+		for _, store := range []string{"memory", "bolt"} {
+			all = append(all, combination{transport, store})
+		}
+	}
+	return all
+}
+
+// target starts the hub of a combination.
+func (c combination) target(t *testing.T, variants map[string]yaml.RawMessage) *Target {
+	t.Helper()
+	s := common().with(settings{"anonymous": ""})
+	if c.store == "bolt" {
+		s["store"] = "bolt://" + filepath.Join(t.TempDir(), "hub.db")
+	}
+	if c.transport == "tls" {
+		s["tls-cert"], s["tls-key"] = certificate(t)
+	}
+	h := serve(t, s)
+	target := &Target{
+		Hub: h.URL(), Insecure: true,
+		PublisherKey: testPublisherKey, SubscriberKey: testSubscriberKey,
+		Issuer: testIssuer, Audience: testAudience,
+		Anonymous: true, CORSOrigin: testOrigin, PublishOrigin: testOrigin,
+		Heartbeat: 2 * time.Second,
+		MaxBody:   4 << 20, MaxTopics: 100, MaxMatchers: 100,
+		Variants: variants,
+	}
+	if c.transport != "http1" {
+		target.HTTP = "2"
+	}
+	if c.store == "bolt" {
+		target.restart = func() error {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			if err := h.Stop(ctx); err != nil {
+				return err
+			}
+			return h.Start(ctx)
+		}
+	}
+	if err := target.complete(); err != nil {
+		t.Fatal(err)
+	}
+	return target
+}
+
+// variants starts the differently configured hubs that some cases need, once
+// for all combinations.
+func variants(t *testing.T) map[string]yaml.RawMessage {
+	t.Helper()
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, public := pemPair(t, rsaKey, &rsaKey.PublicKey)
+	open := common().with(settings{"anonymous": ""})
+	all := make(map[string]yaml.RawMessage)
+	add := func(name string, s settings, more string) {
+		all[name] = yaml.RawMessage(fmt.Sprintf("hub: %s\nhttp: \"1.1\"\naudience: %s\n%s", serve(t, s).URL(), s["resource-identifier"], more))
+	}
+	add("closed", common(), "anonymous: false")
+	add("custom_path", open.with(settings{"protocols": "1.0", "resource-identifier": "https://hub.test/app/hub"}), "protocols: [\"1.0\"]")
+	add("rs256", open.with(settings{"publisher-jwt-key": public, "subscriber-jwt-key": public}),
+		fmt.Sprintf("publisher_key: |\n%s\nsubscriber_key: |\n%s", indent(private), indent(private)))
+	add("cookie_name", open.with(settings{"cookie-name": "conformance", "legacy-cookie-name": "legacyConformance"}), "")
+	add("query_token", open.with(settings{"legacy-query-token": ""}), "")
+	add("short", open.with(settings{"max-lifetime": "3s"}), "max_lifetime: 3s")
+	add("small", open.with(settings{"retention-count": "2"}), "")
+	add("shared_keys", open.with(settings{"subscriber-jwt-key": testPublisherKey}), "subscriber_key: "+testPublisherKey)
+	return all
+}
+
+func indent(s string) string { return "  " + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n  ") }
+
+func pemPair(t *testing.T, private, public any) (string, string) {
+	t.Helper()
+	priv, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pub, err := x509.MarshalPKIXPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: priv})),
+		string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: pub}))
+}
+
+// certificate makes one for loopback.
+func certificate(t *testing.T) (certFile, keyFile string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "hub"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, _ := pemPair(t, key, &key.PublicKey)
+	certFile, keyFile = filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+	if err := os.WriteFile(certFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(keyFile, []byte(private), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return certFile, keyFile
+}
+
+// TestOurHub judges the hub of this repository: each case once, spread over
+// the combinations; every case over every combination where CONFORMANCE=full.
+func TestOurHub(t *testing.T) {
+	catalogue, err := readCatalogue("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := variants(t)
+	combos := combinations()
+	full := os.Getenv("CONFORMANCE") == "full"
+	for i, c := range combos {
+		t.Run(c.String(), func(t *testing.T) {
+			var chosen []Case
+			for j, one := range cases() {
+				home := j % len(combos)
+				if slices.Contains(one.Needs, Restart) {
+					home |= 1 // a memory history does not survive
+				}
+				if full && (c.store == "bolt" || !slices.Contains(one.Needs, Restart)) || !full && home == i {
+					chosen = append(chosen, one)
+				}
+			}
+			plan := Plan{Target: c.target(t, others), Catalogue: catalogue, Cases: chosen, Strict: true, Parallel: 8}
+			counts := make(map[Status]int)
+			for _, r := range plan.Run(t.Context()) {
+				counts[r.Status]++
+				if r.Status != Passed {
+					t.Errorf("%s in %s: %s: %s\n\trequired: %s\n\tsteps: %s", r.Case, r.Generation, r.Status,
+						strings.Join(r.Why, "; "), r.Requires, strings.Join(r.Steps, "; "))
+				}
+			}
+			t.Logf("%d passed", counts[Passed])
+		})
+	}
+}
+
+// TestCatalogueAgreesWithCases: a case without an entry, or with a second one,
+// judges nothing that was asked.
+func TestCatalogueAgreesWithCases(t *testing.T) {
+	catalogue, err := readCatalogue("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := make(map[string]bool)
+	for _, c := range cases() {
+		e := catalogue.entry(c.ID)
+		switch {
+		case e == nil:
+			t.Errorf("%s is in no catalogue", c.ID)
+		case seen[c.ID]:
+			t.Errorf("%s has two cases", c.ID)
+		case !e.observable():
+			t.Errorf("%s has a case, but the catalogue says it cannot be observed", c.ID)
+		case later[c.ID] != "":
+			t.Errorf("%s has a case and is still listed as later", c.ID)
+		case (c.Run == nil) == (c.By == nil):
+			t.Errorf("%s needs either Run or By", c.ID)
+		}
+		for _, by := range c.By {
+			if !slices.ContainsFunc(cases(), func(c Case) bool { return c.ID == by && c.Run != nil }) {
+				t.Errorf("%s refers to %s, which is no case that runs", c.ID, by)
+			}
+		}
+		seen[c.ID] = true
+	}
+	for id := range later {
+		if catalogue.entry(id) == nil {
+			t.Errorf("later names %s, which is in no catalogue", id)
+		}
+	}
+}
