@@ -101,9 +101,7 @@ func explain(err error) error {
 	return err
 }
 
-// inspect judges a file without writing to it, and visits all its pages. bbolt
-// does that too when it looks for the free ones, but in a goroutine of its own
-// in which damage would end the process.
+// inspect judges a file without writing to it.
 func inspect(path string) (err error) {
 	defer faultsPanic()()
 	defer recoverDamage(&err)
@@ -112,16 +110,19 @@ func inspect(path string) (err error) {
 		return explain(err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
 	return db.View(func(tx *bbolt.Tx) error {
-		if _, err := readHistory(tx); err != nil {
+		size := db.Info().PageSize
+		c := checker{file: f, pageSize: size, reached: make([]bool, tx.Size()/int64(size))}
+		if _, err := c.tree(uint64(tx.Cursor().Bucket().Root()), nil, nil); err != nil {
 			return err
 		}
-		for _, name := range [][]byte{epochsBucket, logBucket, idsBucket} {
-			c := tx.Bucket(name).Cursor()
-			for k, _ := c.First(); k != nil; k, _ = c.Next() {
-			}
-		}
-		return nil
+		_, err := readHistory(tx)
+		return err
 	})
 }
 

@@ -202,12 +202,12 @@ func createHistory(tx *bbolt.Tx) error {
 const maxEpochs = 1024
 
 // addEpoch lists a new epoch. Of a long list it drops the first ones, as far
-// as retention has left nothing of them: a cursor in there leads to the oldest
-// entry, listed or not.
+// as retention went beyond them: a cursor in there means everything retained,
+// with a loss told, listed or not.
 func addEpoch(tx *bbolt.Tx, past []store.Span, span store.Span, trimmed store.Position) error {
 	b := tx.Bucket(epochsBucket)
 	c := b.Cursor()
-	for ; len(past) > maxEpochs && past[1].First <= trimmed+1; past = past[1:] {
+	for ; len(past) > maxEpochs && past[1].First <= trimmed; past = past[1:] {
 		if c.First(); c.Delete() != nil {
 			break
 		}
