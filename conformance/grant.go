@@ -27,6 +27,9 @@ type Grant struct {
 // PublisherToken returns a token that may publish everything.
 func (t *T) PublisherToken() string { return t.Token(Publisher, Grant{Publish: []string{"*"}}) }
 
+// SubscriberToken returns a token that may receive everything.
+func (t *T) SubscriberToken() string { return t.Token(Subscriber, Grant{Subscribe: []string{"*"}}) }
+
 // Token returns a valid token of the judged generation.
 func (t *T) Token(role Role, g Grant) string {
 	header, claims := t.Claims(g)

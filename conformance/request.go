@@ -136,6 +136,16 @@ func (t *T) Publish(pairs ...string) string {
 	return a.Body
 }
 
+// Cookie returns the field that presents a token in the judged generation's
+// cookie.
+func (t *T) Cookie(token string) http.Header {
+	name := "__Secure-mercure_access_token"
+	if t.Legacy() {
+		name = "mercureAuthorization"
+	}
+	return http.Header{"Cookie": {name + "=" + token}}
+}
+
 // WantStatus asserts the status of an answer, one of several.
 func (t *T) WantStatus(what string, a *Answer, statuses ...int) {
 	if !slices.Contains(statuses, a.Status) {
