@@ -44,6 +44,7 @@ type disk struct {
 	mu      sync.Mutex
 	script  []func(*bbolt.Tx) error
 	commits int
+	flushes int           // of the commits, so many were flushed
 	entered chan struct{} // a value for each commit begun
 	gate    chan struct{} // when not nil, each commit takes a value
 }
@@ -51,6 +52,9 @@ type disk struct {
 func (d *disk) commit(tx *bbolt.Tx) error {
 	d.mu.Lock()
 	d.commits++
+	if !tx.DB().NoSync {
+		d.flushes++
+	}
 	gate, entered := d.gate, d.entered
 	d.mu.Unlock()
 	if gate != nil {
@@ -64,6 +68,12 @@ func (d *disk) commit(tx *bbolt.Tx) error {
 	}
 	d.mu.Unlock()
 	return do(tx)
+}
+
+func (d *disk) counts() (commits, flushes int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.commits, d.flushes
 }
 
 func (d *disk) fail(script ...func(*bbolt.Tx) error) {
@@ -393,22 +403,31 @@ func TestSavedForNobody(t *testing.T) {
 			add(t, l, store.Memory, "m")
 			time.Sleep(lazyDelay / 100)
 		}
-		if d.commits > 0 {
-			t.Errorf("%d commits for entries that nobody waits for", d.commits)
+		if n, _ := d.counts(); n > 0 {
+			t.Errorf("%d commits for entries that nobody waits for", n)
 		}
 		time.Sleep(lazyDelay)
 		synctest.Wait()
-		if saved := l.w.ends.count; saved != 50 || d.commits != 1 {
-			t.Errorf("after a moment %d entries are in the file, by %d commits; want 50 by one", saved, d.commits)
+		if n, flushes := d.counts(); n != 1 || flushes != 1 {
+			t.Errorf("after a moment there were %d commits, %d flushed; want one, flushed", n, flushes)
+		}
+		if err := l.view(func(tx *bbolt.Tx) error {
+			if e, err := readTotals(tx); err != nil || e.count != 50 {
+				t.Errorf("after a moment the file has %d entries, error %v; want 50", e.count, err)
+			}
+			return nil
+		}); err != nil {
+			t.Error(err)
 		}
 		time.Sleep(time.Hour)
-		if d.commits > 1 {
-			t.Errorf("%d commits while nothing happens", d.commits-1)
+		synctest.Wait()
+		if n, _ := d.counts(); n > 1 {
+			t.Errorf("%d commits while nothing happens", n-1)
 		}
 	})
 }
 
-// TestFlushPutOff: a commit without a flush is flushed a moment later, however
+// TestFlushPutOff: commits without a flush are flushed a moment later, however
 // busy the writer is.
 func TestFlushPutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -419,21 +438,24 @@ func TestFlushPutOff(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if synctest.Wait(); !l.w.unflushed {
-			t.Error("appends that asked for the operating system alone were flushed")
+		if n, flushes := d.counts(); n == 0 || flushes > 0 {
+			t.Errorf("of %d commits that asked for the operating system alone, %d were flushed", n, flushes)
 		}
-		flushed := false
 		for range 100 {
-			r, err := l.Append(background, store.OS, storetest.Update(t, "o"))
-			if err != nil {
+			if _, err := add(t, l, store.OS, "o"); err != nil {
 				t.Fatal(err)
 			}
-			flushed = flushed || r.Reached == store.Disk
 			time.Sleep(lazyDelay / 50)
 		}
+		if _, flushes := d.counts(); flushes < 1 || flushes > 3 {
+			t.Errorf("%d flushes in twice the time that one may be put off", flushes)
+		}
+		_, before := d.counts()
+		add(t, l, store.OS, "last")
 		time.Sleep(lazyDelay)
-		if synctest.Wait(); !flushed || l.w.unflushed {
-			t.Errorf("flushed meanwhile: %v; left to flush: %v", flushed, l.w.unflushed)
+		synctest.Wait()
+		if _, after := d.counts(); after == before {
+			t.Error("the last commit is not flushed")
 		}
 	})
 }
@@ -460,8 +482,7 @@ func TestAgeWithoutAppends(t *testing.T) {
 // without any append.
 func TestLoweredRetention(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := new(disk)
-		l := openOn(t, d, Options{})
+		l := openOn(t, new(disk), Options{})
 		many := make([]string, 1000)
 		for range 12 {
 			add(t, l, store.OS, many...)
@@ -469,15 +490,17 @@ func TestLoweredRetention(t *testing.T) {
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
 		}
+		d := new(disk)
 		l, err := open(l.path, Options{MaxCount: 10}, d.commit)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer l.Close()
-		d.commits = 0
 		time.Sleep(time.Minute)
-		if b, _ := l.Bounds(background); b != (store.Bounds{Oldest: 11991, Newest: 12000, Trimmed: 11990}) || d.commits != 3 {
-			t.Errorf("bounds %+v after %d commits, want the last ten entries after three", b, d.commits)
+		synctest.Wait()
+		commits, _ := d.counts()
+		if b, _ := l.Bounds(background); b != (store.Bounds{Oldest: 11991, Newest: 12000, Trimmed: 11990}) || commits != 3 {
+			t.Errorf("bounds %+v after %d commits, want the last ten entries after three", b, commits)
 		}
 	})
 }
@@ -498,10 +521,8 @@ func TestGroupCommit(t *testing.T) {
 	})
 	d.release()
 	wg.Wait()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.commits > 2 {
-		t.Errorf("64 appends at once took %d commits, want one for those before it and one for the rest", d.commits)
+	if n, _ := d.counts(); n > 2 {
+		t.Errorf("64 appends at once took %d commits, want one for the first and one for the rest", n)
 	}
 }
 
@@ -592,5 +613,6 @@ func testFaultsAtRandom(t *testing.T) {
 	if len(refused) == 0 || len(refused) == appenders*each {
 		t.Errorf("%d of %d appends were refused: this run proves nothing", len(refused), appenders*each)
 	}
-	t.Logf("%d acknowledged, %d refused, %d commits", len(acknowledged), len(refused), d.commits)
+	commits, _ := d.counts()
+	t.Logf("%d acknowledged, %d refused, %d commits", len(acknowledged), len(refused), commits)
 }

@@ -26,8 +26,13 @@ type writer struct {
 func (l *Log) write() {
 	defer close(l.stopped)
 	chores := time.NewTimer(0)
+	chores.Stop()
 	defer chores.Stop()
 	for {
+		if at := l.nextChore(time.Now()); !at.IsZero() && (l.w.due.IsZero() || at.Before(l.w.due)) {
+			l.w.due = at
+			chores.Reset(time.Until(at))
+		}
 		due := false
 		select {
 		case <-l.work:
@@ -37,7 +42,7 @@ func (l *Log) write() {
 		for {
 			flight, closing := l.take(due)
 			due = due || closing
-			if len(flight) == 0 && !(due && l.w.chore(l.retention)) {
+			if len(flight) == 0 && !l.w.chore(due, closing, l.retention) {
 				if closing {
 					return
 				}
@@ -47,10 +52,6 @@ func (l *Log) write() {
 				return
 			}
 			due = false
-		}
-		if at := l.nextChore(time.Now()); !at.IsZero() && (l.w.due.IsZero() || at.Before(l.w.due)) {
-			l.w.due = at
-			chores.Reset(time.Until(at))
 		}
 	}
 }
@@ -67,9 +68,10 @@ func (l *Log) take(due bool) (flight []*request, closing bool) {
 }
 
 // chore reports whether there is something to commit though nothing is queued:
-// a flush that was put off, or entries past their retention.
-func (w *writer) chore(r store.Retention) bool {
-	return w.unflushed || w.ends.exceeds(r, time.Now())
+// a flush that was put off, or entries past their retention. These can wait
+// for the next life.
+func (w *writer) chore(due, closing bool, r store.Retention) bool {
+	return due && (w.unflushed || !closing && w.ends.exceeds(r, time.Now()))
 }
 
 // nextChore returns when the writer has to look even if nobody wakes it; zero

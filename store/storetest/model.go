@@ -47,23 +47,9 @@ func (m *model) find(id string) store.Place {
 }
 
 // testModel compares a log with the model under random use by one caller.
-func testModel(t *testing.T, p Place) {
-	open := p.Open
-	places := 0
+func testModel(t *testing.T, newPlace func(testing.TB) Place) {
 	rapid.Check(t, func(rt *rapid.T) {
-		place := p
-		if p.persistent() {
-			// Every run has a history of its own: copies of the empty one.
-			if places == 0 {
-				log, err := open(unlimited)
-				if err != nil {
-					rt.Fatalf("opening: %v", err)
-				}
-				log.Close()
-			}
-			places++
-			place = p.Backup(t)
-		}
+		place := newPlace(t)
 		r := store.Retention{MaxBytes: -1, MaxCount: int64(rapid.SampledFrom([]int{-1, 1, 3, 20}).Draw(rt, "retained"))}
 		// What asks for nothing is trimmed when it is saved, some time later.
 		wants := []store.Durability{store.Disk, store.OS}

@@ -50,7 +50,6 @@ func Run(t *testing.T, place func(testing.TB) Place) {
 		{"too large", testTooLarge},
 		{"cancelled", testCancelled},
 		{"closed", testClosed},
-		{"model", testModel},
 		{"restart", testRestart},
 		{"restart at the retention", testRestartRetention},
 		{"lost entries", testLostEntries},
@@ -63,6 +62,7 @@ func Run(t *testing.T, place func(testing.TB) Place) {
 			tt.test(t, place(t))
 		})
 	}
+	t.Run("model", func(t *testing.T) { testModel(t, place) })
 }
 
 var background = context.Background()
