@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"maps"
 	"math/big"
 	"net"
@@ -74,6 +75,12 @@ type settings map[string]string
 // serve starts a hub on a port of its own that outlives a restart.
 func serve(t *testing.T, s settings) *faults.Hub {
 	t.Helper()
+	return serveTo(t, io.Discard, s)
+}
+
+// serveTo starts a hub that prints to output.
+func serveTo(t *testing.T, output io.Writer, s settings) *faults.Hub {
+	t.Helper()
 	binary, err := hubBinary()
 	if err != nil {
 		t.Fatalf("building the hub: %v", err)
@@ -93,7 +100,7 @@ func serve(t *testing.T, s settings) *faults.Hub {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	h, err := faults.Start(ctx, faults.Program{Command: command})
+	h, err := faults.Start(ctx, faults.Program{Command: command, Output: output})
 	if err != nil {
 		t.Fatalf("starting a hub: %v", err)
 	}
@@ -196,6 +203,7 @@ func variants(t *testing.T) map[string]yaml.RawMessage {
 	add("query_token", open.with(settings{"legacy-query-token": ""}), "")
 	add("short", open.with(settings{"max-lifetime": "3s"}), "max_lifetime: 3s")
 	add("small", open.with(settings{"retention-count": "2"}), "")
+	add("fresh", open, "")
 	add("shared_keys", open.with(settings{"subscriber-jwt-key": testPublisherKey}), "subscriber_key: "+testPublisherKey)
 	return all
 }
