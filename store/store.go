@@ -60,7 +60,8 @@ type Receipt struct {
 type Chunk struct {
 	Entries []Entry
 	// Through is the position up to which the chunk is complete: reading on
-	// after it misses nothing. At the end of the log it is the visible head.
+	// after it misses nothing. At the end of the log it is the visible head,
+	// and never less than the position asked for.
 	Through Position
 	// Trimmed says that retention removed entries between the requested
 	// position and the first one here.
@@ -110,25 +111,31 @@ type Log interface {
 	// cannot reach it says in the receipt what it did reach.
 	// On an error nothing was acknowledged; entries may still prove to have
 	// been persisted and then become visible, each once. Cancelling ctx stops
-	// the waiting, not the append.
+	// the waiting, not the append. What asked for [Memory] never waits for the
+	// medium, nor makes anybody else wait for it. ErrTooLarge, ErrUnavailable
+	// and ErrClosed are the errors that callers tell apart.
 	Append(ctx context.Context, want Durability, updates ...*spec.Update) (Receipt, error)
 
 	// Read returns visible entries after a position, as many as fit about
-	// limit bytes, at least one if there is one. It holds no lock or
-	// transaction once it has returned.
+	// limit bytes, at least one if there is one; an empty chunk means that
+	// there is nothing after the position yet. It holds no lock or transaction
+	// once it has returned.
 	Read(ctx context.Context, after Position, limit int) (Chunk, error)
 
 	// Find resolves a cursor: the id of an event as a client sent it, of any
 	// origin and perhaps forged. An unknown id, and [spec.Earliest], lead to
 	// Place{0, false}. Sealed ids resolve in constant time by order, even
 	// when their entry was trimmed; brought ones by index, earliest
-	// occurrence first.
+	// occurrence first. An id that an Append has returned leads to its
+	// position even while that is not visible yet.
 	Find(ctx context.Context, id string) (Place, error)
 
 	// Follow calls deliver, on the caller's goroutine, with every entry that
 	// becomes visible after a position, in order, whichever node appended it.
 	// The slice is only valid during the call. It returns ctx's error when
-	// ctx ends, ErrTrimmed when retention overtook it, ErrClosed at the end.
+	// ctx ends, ErrTrimmed when retention overtook it, and ErrClosed once it
+	// has delivered everything there will be. Retention does not concern a
+	// follower that is no more than a few megabytes behind.
 	Follow(ctx context.Context, after Position, deliver func([]Entry)) error
 
 	// Bounds returns the ends of the visible log.

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"cinnabar/spec"
 	"cinnabar/store"
 )
 
@@ -42,8 +43,10 @@ func Benchmark(b *testing.B, place func(testing.TB) Place) {
 	u := Update(b, body)
 	var ids []string
 	for range entries / 100 {
-		updates := batch(b, 100)
-		updates[0] = u
+		updates := make([]*spec.Update, 100)
+		for i := range updates {
+			updates[i] = u
+		}
 		ids = append(ids, mustAppendAs(b, log, store.OS, updates...)[0].ID.String())
 	}
 	b.Run("find", func(b *testing.B) {

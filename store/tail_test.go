@@ -1,0 +1,140 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"cinnabar/spec"
+
+	"pgregory.net/rapid"
+)
+
+func testItem(t interface{ Fatalf(string, ...any) }, p Position, id string, size int) Item {
+	u, err := spec.NewUpdate(spec.Fields{Topics: []string{"a"}, ID: id, Data: fmt.Sprint(p)},
+		spec.Rules{Base: spec.UnnamedBase(), Generations: spec.Both})
+	if err != nil {
+		t.Fatalf("making an update: %v", err)
+	}
+	return Item{Entry: Entry{Position: p, Update: u}, Size: size}
+}
+
+// TestTail publishes, saves and trims at random, and compares what a reader
+// finds in the window, or where it is sent, with a plain list.
+func TestTail(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const keep = 100
+		tail := NewTail(Bounds{}, keep)
+		var list []Item
+		var head, saved, trimmed Position
+		retained := func(after Position) []Item {
+			i := slices.IndexFunc(list, func(it Item) bool { return it.Position > max(after, trimmed) })
+			if i < 0 {
+				return nil
+			}
+			return list[i:]
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"publish": func(t *rapid.T) {
+				var items []Item
+				for range rapid.IntRange(0, 5).Draw(t, "entries") {
+					head += Position(rapid.IntRange(1, 3).Draw(t, "gap"))
+					items = append(items, testItem(t, head, rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "id"), rapid.IntRange(1, 60).Draw(t, "size")))
+				}
+				list = append(list, items...)
+				tail.Publish(items...)
+			},
+			"save": func(t *rapid.T) {
+				saved = Position(rapid.Uint64Range(uint64(saved), uint64(head)).Draw(t, "saved"))
+				tail.Saved(saved)
+			},
+			"trim": func(t *rapid.T) {
+				if r := retained(0); len(r) > 1 {
+					n := rapid.IntRange(1, len(r)-1).Draw(t, "trimmed")
+					trimmed = r[n-1].Position
+					tail.Trimmed(trimmed, r[n].Position)
+				}
+			},
+			"read": func(t *rapid.T) {
+				after := Position(rapid.Uint64Range(0, uint64(head)+1).Draw(t, "after"))
+				want := retained(after)
+				c, through, ok, err := tail.Read(after, rapid.IntRange(0, 200).Draw(t, "limit"))
+				if err != nil {
+					t.Fatalf("reading: %v", err)
+				}
+				if !ok {
+					if through != saved || len(want) == 0 || want[0].Position > saved {
+						t.Fatalf("a reader after %d is sent to the medium up to %d; it is saved up to %d, and %d entries follow", after, through, saved, len(want))
+					}
+					return
+				}
+				if c.Trimmed != (after < trimmed) || len(c.Entries) > len(want) || len(c.Entries) == 0 && len(want) > 0 {
+					t.Fatalf("reading after %d: %d entries of %d, trimmed %v", after, len(c.Entries), len(want), c.Trimmed)
+				}
+				for i, e := range c.Entries {
+					if e != want[i].Entry {
+						t.Fatalf("reading after %d: entry %d is at %d, want %d", after, i, e.Position, want[i].Position)
+					}
+				}
+				if len(c.Entries) == len(want) && c.Through != max(after, head) || len(c.Entries) < len(want) && c.Through != c.Entries[len(c.Entries)-1].Position {
+					t.Fatalf("reading after %d: %d entries of %d, through %d", after, len(c.Entries), len(want), c.Through)
+				}
+			},
+			"": func(t *rapid.T) {
+				for _, id := range []string{"x", "y"} {
+					got := tail.Earliest(id)
+					i := slices.IndexFunc(retained(0), func(it Item) bool { return it.Update.ID().String() == id && it.Position > saved })
+					switch {
+					case got > 0 && !slices.ContainsFunc(retained(0), func(it Item) bool { return it.Position == got && it.Update.ID().String() == id }):
+						t.Fatalf("%s is found at %d, where it is not", id, got)
+					case i >= 0 && (got == 0 || got > retained(0)[i].Position):
+						t.Fatalf("%s is found at %d, though it is at %d and not saved", id, got, retained(0)[i].Position)
+					}
+				}
+				if tail.size > keep && tail.window[0].Position <= max(saved, trimmed) {
+					t.Fatalf("the window holds %d bytes, %d of them kept for followers, and %d, which nobody needs", tail.size, keep, tail.window[0].Position)
+				}
+			},
+		})
+	})
+}
+
+// TestTailFollowers: they cost no goroutine of the tail's, miss nothing, and
+// get all that was visible before they are told that it is over.
+func TestTailFollowers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tail := NewTail(Bounds{}, 1<<20)
+		noMedium := func(context.Context, Position, int) (Chunk, error) {
+			return Chunk{}, errors.New("the medium was asked")
+		}
+		type outcome struct {
+			got []Position
+			err error
+		}
+		outcomes := make(chan outcome, 3)
+		for range 3 {
+			go func() {
+				var o outcome
+				o.err = tail.Follow(t.Context(), 0, noMedium, func(entries []Entry) {
+					for _, e := range entries {
+						o.got = append(o.got, e.Position)
+					}
+				})
+				outcomes <- o
+			}()
+		}
+		synctest.Wait() // all are asleep
+		tail.Publish(testItem(t, 2, "", 10), testItem(t, 5, "", 10))
+		synctest.Wait()
+		tail.Publish(testItem(t, 6, "", 10))
+		tail.Close()
+		for range 3 {
+			if o := <-outcomes; !slices.Equal(o.got, []Position{2, 5, 6}) || !errors.Is(o.err, ErrClosed) {
+				t.Errorf("a follower got %v and %v, want [2 5 6] and %v", o.got, o.err, ErrClosed)
+			}
+		}
+	})
+}
