@@ -56,10 +56,12 @@ type Target struct {
 	//	closed       no anonymous subscribers
 	//	custom_path  1.0 only, at another path
 	//	rs256        keys of RSA, allow-list RS256 (give the PEM private keys)
-	//	cookie_name  1.0 cookie named "conformance"
+	//	cookie_name  cookies named "conformance" (1.0) and "legacyConformance" (0.x)
 	//	query_token  0.x tokens accepted in the query
 	//	short        a maximum lifetime of at most 10 seconds
 	//	small        a history of at most 2 updates
+	//	fresh        nothing was ever published to it, nor is by the suite
+	//	shared_keys  one key for publishers and subscribers (give it as both)
 	Variants map[string]yaml.RawMessage `yaml:"variants"`
 
 	publisher, subscriber signer
@@ -169,11 +171,12 @@ func (t *Target) has(n Need) bool {
 // variant returns the target as one of its variants is configured.
 func (t *Target) variant(name string) (*Target, error) {
 	v := *t
+	v.Audience = "" // each hub has its own
 	if err := yaml.UnmarshalWithOptions(t.Variants[name], &v, yaml.Strict()); err != nil {
 		return nil, fmt.Errorf("variant %s: %w", name, err)
 	}
-	if v.Hub != t.Hub && v.Audience == t.Audience {
-		v.Audience = ""
+	if v.Audience == "" && v.Hub == t.Hub {
+		v.Audience = t.Audience
 	}
 	if err := v.complete(); err != nil {
 		return nil, fmt.Errorf("variant %s: %w", name, err)
