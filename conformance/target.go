@@ -56,6 +56,9 @@ type Target struct {
 	//	closed       no anonymous subscribers
 	//	custom_path  1.0 only, at another path
 	//	rs256        keys of RSA, allow-list RS256 (give the PEM private keys)
+	//	es256        keys of P-256, allow-list ES256
+	//	eddsa        keys of Ed25519, allow-list EdDSA
+	//	open_publish no token needed to publish
 	//	cookie_name  cookies named "conformance" (1.0) and "legacyConformance" (0.x)
 	//	query_token  0.x tokens accepted in the query
 	//	short        a maximum lifetime of at most 10 seconds
