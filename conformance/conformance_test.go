@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -185,11 +187,6 @@ func (c combination) target(t *testing.T, variants map[string]yaml.RawMessage) *
 // for all combinations.
 func variants(t *testing.T) map[string]yaml.RawMessage {
 	t.Helper()
-	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, public := pemPair(t, rsaKey, &rsaKey.PublicKey)
 	open := common().with(settings{"anonymous": ""})
 	all := make(map[string]yaml.RawMessage)
 	add := func(name string, s settings, more string) {
@@ -197,8 +194,11 @@ func variants(t *testing.T) map[string]yaml.RawMessage {
 	}
 	add("closed", common(), "anonymous: false")
 	add("custom_path", open.with(settings{"protocols": "1.0", "resource-identifier": "https://hub.test/app/hub"}), "protocols: [\"1.0\"]")
-	add("rs256", open.with(settings{"publisher-jwt-key": public, "subscriber-jwt-key": public}),
-		fmt.Sprintf("publisher_key: |\n%s\nsubscriber_key: |\n%s", indent(private), indent(private)))
+	for name, key := range keyPairs(t) {
+		private, public := pemPair(t, key, key.Public())
+		add(name, open.with(settings{"publisher-jwt-key": public, "subscriber-jwt-key": public}),
+			fmt.Sprintf("publisher_key: |\n%s\nsubscriber_key: |\n%s", indent(private), indent(private)))
+	}
 	add("cookie_name", open.with(settings{"cookie-name": "conformance", "legacy-cookie-name": "legacyConformance"}), "")
 	add("query_token", open.with(settings{"legacy-query-token": ""}), "")
 	add("short", open.with(settings{"max-lifetime": "3s"}), "max_lifetime: 3s")
@@ -206,6 +206,24 @@ func variants(t *testing.T) map[string]yaml.RawMessage {
 	add("fresh", open, "")
 	add("shared_keys", open.with(settings{"subscriber-jwt-key": testPublisherKey}), "subscriber_key: "+testPublisherKey)
 	return all
+}
+
+// keyPairs makes one for each variant that is named for its algorithm.
+func keyPairs(t *testing.T) map[string]crypto.Signer {
+	t.Helper()
+	rs256, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	es256, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, eddsa, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]crypto.Signer{"rs256": rs256, "es256": es256, "eddsa": eddsa}
 }
 
 func indent(s string) string { return "  " + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n  ") }
