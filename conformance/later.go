@@ -4,6 +4,7 @@ package main
 // another area brings: presence, the metadata document, several issuers, JWKS
 // or configured limits. They have no case yet, and say why.
 var later = map[string]string{
+	"AUTH-0x-403":                   "the subscription API",
 	"AUTH-401-resource-metadata":    "the metadata document",
 	"AUTH-aud-configured":           "the metadata document shows the identifier",
 	"AUTH-aud-hub-url":              "the metadata document shows the identifier",
