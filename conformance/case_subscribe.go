@@ -154,9 +154,7 @@ func (t *T) advertises(matchType string) bool {
 	if err != nil {
 		return false
 	}
-	metadata := *t.Target
-	metadata.Hub = hub.Scheme + "://" + hub.Host
-	a := (&T{Target: &metadata, Gen: t.Gen, ctx: t.ctx, run: t.run, minutes: t.minutes}).Do(
-		Request{Path: "/.well-known/oauth-protected-resource" + hub.EscapedPath()})
+	metadata := t.at(&url.URL{Scheme: hub.Scheme, Host: hub.Host})
+	a := metadata.Do(Request{Path: "/.well-known/oauth-protected-resource" + hub.EscapedPath()})
 	return a.Status == http.StatusOK && strings.Contains(a.Body, `"`+matchType+`"`)
 }

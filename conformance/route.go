@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -63,4 +64,13 @@ func (s *Stream) wantCursor(what, id string) {
 	if got := s.Header.Get(s.t.CursorHeader()); got != id {
 		s.t.Errorf("%s: %s is %q, want %q", what, s.t.CursorHeader(), got, id)
 	}
+}
+
+// at returns the same run against the hub at another URL, whose query is
+// dropped.
+func (t *T) at(hub *url.URL) *T {
+	target, to := *t.Target, *hub
+	to.RawQuery, to.Fragment = "", ""
+	target.Hub = to.String()
+	return &T{Target: &target, Gen: t.Gen, ctx: t.ctx, run: t.run, minutes: t.minutes}
 }

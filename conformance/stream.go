@@ -27,6 +27,7 @@ type Stream struct {
 	events chan Event
 	notes  chan string // lines outside of events: comments, and retry fields of the hub's own
 	ended  chan error  // closed by the reader; holds why the stream ended
+	rest   []string    // lines of an event that the end cut off; the reader's until then
 }
 
 // maxEvent bounds a line of a stream, in bytes.
@@ -142,6 +143,7 @@ func (s *Stream) read() {
 		}
 		e, data = Event{}, nil
 	}
+	s.rest = e.Lines
 	close(s.events)
 	s.ended <- in.Err()
 	close(s.ended)
@@ -193,8 +195,8 @@ func (s *Stream) Next() Event {
 			s.t.Fatalf("the stream ended before an expected event")
 		}
 		return e
-	case <-time.After(patience):
-		s.t.Fatalf("no event within %v", patience)
+	case <-time.After(s.t.Patience):
+		s.t.Fatalf("no event within %v", s.t.Patience)
 		return Event{}
 	}
 }
@@ -220,6 +222,9 @@ func (s *Stream) End(within time.Duration) (err error, ok bool) {
 		return nil, false
 	}
 }
+
+// over reports whether the stream has ended.
+func (s *Stream) over() bool { return len(s.ended) > 0 }
 
 // Want asserts that the next events are those with these ids, in order.
 func (s *Stream) Want(what string, ids ...string) {
