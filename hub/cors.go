@@ -3,6 +3,7 @@ package hub
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/rs/cors"
 )
@@ -40,7 +41,7 @@ func (h *Hub) crossOrigin(next http.Handler) http.Handler {
 	options.AllowCredentials = true
 	credentialed := cors.New(options).Handler(next)
 	if !everybody {
-		return credentialed
+		return sortPreflights(credentialed)
 	}
 	open := cors.New(cors.Options{
 		AllowedOrigins: []string{"*"},
@@ -49,11 +50,40 @@ func (h *Hub) crossOrigin(next http.Handler) http.Handler {
 		ExposedHeaders: corsExposed,
 		MaxAge:         600,
 	}).Handler(next)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return sortPreflights(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if listed[r.Header.Get("Origin")] {
 			credentialed.ServeHTTP(w, r)
 			return
 		}
 		open.ServeHTTP(w, r)
+	}))
+}
+
+const headerRequestHeaders = "Access-Control-Request-Headers"
+
+// sortPreflights writes the list of headers that a preflight asks for as
+// browsers do: lower case, sorted, each name once. To rs/cors any other form is
+// a refusal, but they are field names (Fetch §3.2.2, RFC 9110 §5.1): neither
+// case nor order means anything, and who tries by hand sends them as they come
+// (CORS-preflight).
+func sortPreflights(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked := r.Header[headerRequestHeaders]; r.Method == http.MethodOptions && asked != nil {
+			r = r.WithContext(r.Context()) // a copy, whose header is ours
+			r.Header = r.Header.Clone()
+			r.Header.Set(headerRequestHeaders, sortNames(asked))
+		}
+		next.ServeHTTP(w, r)
 	})
+}
+
+func sortNames(fields []string) string {
+	var names []string
+	for name := range strings.SplitSeq(strings.ToLower(strings.Join(fields, ",")), ",") {
+		if name = strings.Trim(name, " \t"); name != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), ",")
 }
