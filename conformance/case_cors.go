@@ -30,6 +30,7 @@ var corsCases = []Case{
 			a := t.preflight(t.CORSOrigin, http.MethodGet, "authorization, last-event-id")
 			t.succeeds(what, a)
 			t.wantAllowed(what, a)
+			t.wantCredentials(what, a) // or a browser does not go on to send the cookie
 			for _, name := range []string{"authorization", "last-event-id"} {
 				t.wantListed(what, a, "Access-Control-Allow-Headers", name)
 			}
