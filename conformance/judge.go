@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// patience is how long a step may take before it counts as failed. It bounds
-// how slow a right hub may be, and is never waited for by a passing case.
+// patience is what a target has by default.
 const patience = 10 * time.Second
 
 // A T is one run of one case: against one hub, in one generation. A failed

@@ -112,8 +112,8 @@ func (t *T) Do(r Request) *Answer {
 			t.Fatalf("reading the answer to %s: %v", r.Method, got.err)
 		}
 		return &Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(got.body)}
-	case <-time.After(patience):
-		t.Fatalf("the answer to %s did not end within %v", r.Method, patience)
+	case <-time.After(t.Patience):
+		t.Fatalf("the answer to %s did not end within %v", r.Method, t.Patience)
 		return nil
 	}
 }

@@ -50,6 +50,11 @@ type Target struct {
 	MaxMatchers   int           `yaml:"max_matchers"`
 	Restart       string        `yaml:"restart"` // shell command that stops and starts the hub on the same history
 
+	// Patience is how long a step may take before it counts as failed; default
+	// 10 seconds. It bounds how slow a right hub may be, and is never waited
+	// for by a passing case.
+	Patience time.Duration `yaml:"patience"`
+
 	// Variants are hubs of the same make with another configuration, by name:
 	// what a variant leaves out it has in common with the main hub.
 	//
@@ -117,6 +122,9 @@ func (t *Target) complete() error {
 	if t.Audience == "" {
 		t.Audience = t.Hub
 	}
+	if t.Patience == 0 {
+		t.Patience = patience
+	}
 	if t.publisher, err = newSigner(t.PublisherKey, t.PublisherAlg); err != nil {
 		return fmt.Errorf("publisher key: %w", err)
 	}
@@ -126,7 +134,7 @@ func (t *Target) complete() error {
 	transport := &http.Transport{
 		Protocols:             new(http.Protocols),
 		TLSClientConfig:       &tls.Config{InsecureSkipVerify: t.Insecure},
-		ResponseHeaderTimeout: patience,
+		ResponseHeaderTimeout: t.Patience,
 		DisableCompression:    true,
 		MaxIdleConnsPerHost:   16,
 	}

@@ -1,0 +1,26 @@
+package wronghub
+
+import (
+	"maps"
+	"slices"
+)
+
+// A Defect is one way of being wrong; its value says which. The constants
+// stand by area in the files defects_*.go, each with the cases that catch it.
+type Defect string
+
+// A Catch is a case that notices a defect, and words of what it then says.
+type Catch struct{ Case, Says string }
+
+// Defects returns every defect with the cases it is caught by.
+func Defects() map[Defect][]Catch {
+	all := make(map[Defect][]Catch)
+	for _, area := range []map[Defect][]Catch{
+	} {
+		maps.Copy(all, area)
+	}
+	return all
+}
+
+// is reports whether the hub has a defect.
+func (h *Hub) is(d Defect) bool { return slices.Contains(h.config.Defects, d) }

@@ -1,0 +1,91 @@
+package wronghub
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Config is what a hub is told. The zero value of a field that is not
+// mentioned as required switches its feature off.
+type Config struct {
+	Resource      string // required: the hub's URL, which is its resource identifier
+	Issuer        string // required: whose 1.0 tokens are trusted
+	PublisherKey  string // required: a secret, or a public key in PEM
+	SubscriberKey string // required
+	CurrentOnly   bool   // serve 1.0 alone
+
+	Anonymous    bool          // subscribers without a token get public updates
+	Origin       string        // may subscribe with cookies, and publish with them
+	Cookie       string        // of 1.0 tokens; default __Secure-mercure_access_token
+	LegacyCookie string        // of 0.x tokens; default mercureAuthorization
+	QueryToken   bool          // take 0.x tokens from the query
+	MaxLifetime  time.Duration // of a stream
+	Heartbeat    time.Duration // between comments on an idle stream
+	Retained     int           // updates kept for replays; default all
+
+	Defects []Defect
+}
+
+// A Hub serves the URL it is configured with, at that URL's path. Its methods
+// may be called at once.
+type Hub struct {
+	config        Config
+	resource      *address
+	publisherKey  key
+	subscriberKey key
+	history       *history
+}
+
+// New returns a hub with an empty history.
+func New(c Config) (*Hub, error) {
+	h := &Hub{config: c, history: newHistory()}
+	if c.Cookie == "" {
+		h.config.Cookie = "__Secure-mercure_access_token"
+	}
+	if c.LegacyCookie == "" {
+		h.config.LegacyCookie = "mercureAuthorization"
+	}
+	var ok bool
+	if h.resource, ok = parseAddress(c.Resource, nil); !ok {
+		return nil, fmt.Errorf("resource identifier %q is no URL", c.Resource)
+	}
+	var err error
+	if h.publisherKey, err = parseKey(c.PublisherKey); err != nil {
+		return nil, fmt.Errorf("publisher key: %w", err)
+	}
+	if h.subscriberKey, err = parseKey(c.SubscriberKey); err != nil {
+		return nil, fmt.Errorf("subscriber key: %w", err)
+	}
+	return h, nil
+}
+
+// Restart ends all streams, as a restart of a process would that finds its
+// history again.
+func (h *Hub) Restart() { h.history.interrupt() }
+
+func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.allowOrigin(w, r)
+	if err := h.serve(w, r); err != nil {
+		h.refuse(w, err)
+	}
+}
+
+func (h *Hub) serve(w http.ResponseWriter, r *http.Request) error {
+	if r.URL.Path != h.resource.path {
+		return refusal{status: http.StatusNotFound}
+	}
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, methodQuery:
+		return h.subscribe(w, r)
+	case http.MethodPost:
+		return h.publish(w, r)
+	case http.MethodOptions:
+		return h.preflight(w, r)
+	default:
+		w.Header().Set("Allow", "GET, HEAD, POST, QUERY, OPTIONS")
+		return refusal{status: http.StatusMethodNotAllowed}
+	}
+}
+
+const methodQuery = "QUERY"
