@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // bbolt's page layout, in the byte order of the machine that wrote the file.
@@ -27,6 +28,10 @@ type checker struct {
 	file     io.ReaderAt
 	pageSize int
 	reached  []bool // by page; its length is how many the file says it has
+
+	// buffers hold the page being checked at each depth. What a subtree
+	// returns points into one, and is looked at before the next is read.
+	buffers [][]byte
 }
 
 // damaged is the error for a page.
@@ -35,11 +40,14 @@ func damaged(page uint64, what string) error {
 }
 
 // read returns a page and those it overflows into, which are now reached.
-func (c *checker) read(id uint64) ([]byte, error) {
+func (c *checker) read(id uint64, depth int) ([]byte, error) {
 	if id < 2 || id >= uint64(len(c.reached)) {
 		return nil, damaged(id, "out of bounds")
 	}
-	page := make([]byte, c.pageSize)
+	if depth == len(c.buffers) {
+		c.buffers = append(c.buffers, make([]byte, c.pageSize))
+	}
+	page := c.buffers[depth][:c.pageSize]
 	if _, err := c.file.ReadAt(page, int64(id)*int64(c.pageSize)); err != nil {
 		return nil, damaged(id, err.Error())
 	}
@@ -57,24 +65,24 @@ func (c *checker) read(id uint64) ([]byte, error) {
 		c.reached[i] = true
 	}
 	if overflow > 0 {
-		rest := make([]byte, overflow*uint64(c.pageSize))
-		if _, err := c.file.ReadAt(rest, int64(id+1)*int64(c.pageSize)); err != nil {
+		page = slices.Grow(page, int(overflow)*c.pageSize)[:(1+int(overflow))*c.pageSize]
+		c.buffers[depth] = page
+		if _, err := c.file.ReadAt(page[c.pageSize:], int64(id+1)*int64(c.pageSize)); err != nil {
 			return nil, damaged(id, err.Error())
 		}
-		page = append(page, rest...)
 	}
 	return page, nil
 }
 
 // tree checks the tree below a page, whose keys are at least from and, unless
 // that is nil, less than to. It returns the largest.
-func (c *checker) tree(id uint64, from, to []byte) (last []byte, err error) {
-	page, err := c.read(id)
+func (c *checker) tree(id uint64, depth int, from, to []byte) (last []byte, err error) {
+	page, err := c.read(id, depth)
 	if err != nil {
 		return nil, err
 	}
 	if binary.NativeEndian.Uint16(page[8:]) != branchPage {
-		return c.leaf(id, page, from, to)
+		return c.leaf(id, depth, page, from, to)
 	}
 	count := int(binary.NativeEndian.Uint16(page[10:]))
 	if count == 0 || pageHeader+count*elementSize > len(page) {
@@ -98,7 +106,7 @@ func (c *checker) tree(id uint64, from, to []byte) (last []byte, err error) {
 				return nil, damaged(id, "has a key out of place")
 			}
 		}
-		if last, err = c.tree(child, k, end); err != nil {
+		if last, err = c.tree(child, depth+1, k, end); err != nil {
 			return nil, err
 		}
 	}
@@ -106,7 +114,7 @@ func (c *checker) tree(id uint64, from, to []byte) (last []byte, err error) {
 }
 
 // leaf checks a leaf page, and the trees of the buckets in it.
-func (c *checker) leaf(id uint64, page, from, to []byte) (last []byte, err error) {
+func (c *checker) leaf(id uint64, depth int, page, from, to []byte) (last []byte, err error) {
 	if len(page) < pageHeader || binary.NativeEndian.Uint16(page[8:]) != leafPage {
 		return nil, damaged(id, "is of no known kind")
 	}
@@ -135,9 +143,9 @@ func (c *checker) leaf(id uint64, page, from, to []byte) (last []byte, err error
 			return nil, damaged(id, "has half a bucket")
 		}
 		if root := binary.NativeEndian.Uint64(value); root != 0 {
-			_, err = c.tree(root, nil, nil)
+			_, err = c.tree(root, depth+1, nil, nil)
 		} else {
-			_, err = c.leaf(id, value[bucketSize:], nil, nil)
+			_, err = c.leaf(id, depth, value[bucketSize:], nil, nil)
 		}
 		if err != nil {
 			return nil, err

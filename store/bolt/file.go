@@ -118,7 +118,7 @@ func inspect(path string) (err error) {
 	return db.View(func(tx *bbolt.Tx) error {
 		size := db.Info().PageSize
 		c := checker{file: f, pageSize: size, reached: make([]bool, tx.Size()/int64(size))}
-		if _, err := c.tree(uint64(tx.Cursor().Bucket().Root()), nil, nil); err != nil {
+		if _, err := c.tree(uint64(tx.Cursor().Bucket().Root()), 0, nil, nil); err != nil {
 			return err
 		}
 		_, err := readHistory(tx)
