@@ -31,9 +31,12 @@ type Config struct {
 
 	// Keys. A role without a key refuses every token.
 	PublisherKey, SubscriberKey auth.Key
-	// Issuer is the one 1.0 issuer the keys above belong to; empty: no 1.0
-	// token is trusted.
+	// Issuer is the one 1.0 issuer the keys above belong to, too.
 	Issuer string
+	// Issuers are further 1.0 issuers, each with keys of its own: with these
+	// alone the generations share no key. Without any issuer no 1.0 token is
+	// trusted.
+	Issuers []auth.Issuer
 
 	// Anonymous lets subscribers without a token receive public updates.
 	Anonymous bool

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync/atomic"
 
 	"cinnabar/auth"
@@ -106,9 +107,10 @@ func (h *Hub) authConfig() auth.Config {
 		LegacyCookieName:   c.LegacyCookieName,
 		LegacyQueryToken:   c.LegacyQueryToken,
 		MaxDetails:         c.MaxDetails,
+		Issuers:            slices.Clone(c.Issuers),
 	}
 	if c.Issuer != "" {
-		a.Issuers = []auth.Issuer{{ID: c.Issuer, Publisher: c.PublisherKey, Subscriber: c.SubscriberKey}}
+		a.Issuers = append(a.Issuers, auth.Issuer{ID: c.Issuer, Publisher: c.PublisherKey, Subscriber: c.SubscriberKey})
 	}
 	return a
 }
