@@ -467,6 +467,46 @@ func TestHandOverWhileTheDispatcherLags(t *testing.T) {
 	})
 }
 
+func TestPendingListIsBounded(t *testing.T) {
+	now := time.Now()
+	tests := map[string]struct {
+		events int           // taken before
+		size   int           // bytes of each
+		last   int           // bytes of the one in question
+		later  time.Duration // it was made after the first
+		takes  bool
+	}{
+		"an empty list takes any event":    {0, 0, 8 << 20, 0, true},
+		"up to the number of events":       {pendingEvents - 1, 1, 1, 0, true},
+		"not beyond the number of events":  {pendingEvents, 1, 1, 0, false},
+		"up to the number of bytes":        {1, pendingBytes - 10, 10, 0, true},
+		"not beyond the number of bytes":   {1, pendingBytes - 10, 11, 0, false},
+		"up to the age":                    {1, 1, 1, pendingAge, true},
+		"not beyond the age":               {1, 1, 1, pendingAge + 1, false},
+		"an empty list knows no age limit": {0, 0, 1, time.Hour, true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			woken := 0
+			p := pending{wake: func() { woken++ }}
+			for range test.events {
+				if !p.Enqueue(&Event{wire: make([]byte, test.size), made: now}) {
+					t.Fatal("an event was refused that should make the list as it is asked for")
+				}
+			}
+			if got := p.Enqueue(&Event{wire: make([]byte, test.last), made: now.Add(test.later)}); got != test.takes {
+				t.Errorf("taken: %v, want %v", got, test.takes)
+			}
+			if woken != 1 {
+				t.Errorf("the carrier was woken %d times for one batch, want once", woken)
+			}
+			if _, room, _ := p.take(nil); room == test.takes {
+				t.Errorf("room is to be announced: %v, want %v", room, !test.takes)
+			}
+		})
+	}
+}
+
 func TestEventIsEncodedOnceForAll(t *testing.T) {
 	log := newLog(t)
 	e := newEngine(t, log)

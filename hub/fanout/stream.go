@@ -2,6 +2,7 @@ package fanout
 
 import (
 	"sync"
+	"time"
 )
 
 // A Stream is the open connection of one subscriber, whatever carries it. Its
@@ -22,6 +23,7 @@ type Stream interface {
 const (
 	pendingBytes  = 64 << 10
 	pendingEvents = 256
+	pendingAge    = 5 * time.Second // between its first event and its last
 )
 
 // A pending list is the part of a stream that every carrier shares: events
@@ -45,7 +47,7 @@ func (p *pending) Enqueue(e *Event) bool {
 		p.mu.Unlock()
 		return true
 	}
-	if n := len(p.events); n > 0 && (n >= pendingEvents || p.bytes+len(e.wire) > pendingBytes) {
+	if p.full(e) {
 		p.refused = true
 		p.mu.Unlock()
 		return false
@@ -58,6 +60,12 @@ func (p *pending) Enqueue(e *Event) bool {
 		p.wake()
 	}
 	return true
+}
+
+// full reports whether an event would exceed a bound. The lock is held.
+func (p *pending) full(e *Event) bool {
+	n := len(p.events)
+	return n > 0 && (n >= pendingEvents || p.bytes+len(e.wire) > pendingBytes || e.made.Sub(p.events[0].made) > pendingAge)
 }
 
 // Close implements [Stream].
