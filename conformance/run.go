@@ -109,17 +109,44 @@ func (p *Plan) combined(results []Result) []Result {
 			continue
 		}
 		for _, gen := range e.binds(p.Target.Protocols) {
-			r := Result{Case: c.ID, Generation: gen, Level: e.Level, Status: Passed, Section: e.Section}
-			for _, part := range results {
-				if part.Generation == gen && slices.Contains(c.By, part.Case) && part.Status != Passed {
-					r.Status, r.Requires = Failed, e.Requirement
-					r.Why = append(r.Why, fmt.Sprintf("%s: %s", part.Case, part.Status))
-				}
+			r, judged := combine(results, &c, gen)
+			if !judged {
+				continue
+			}
+			r.Case, r.Generation, r.Level, r.Section = c.ID, gen, e.Level, e.Section
+			if r.Status == Failed {
+				r.Requires = e.Requirement
 			}
 			all = append(all, r)
 		}
 	}
 	return all
+}
+
+// combine finds the parts of a case among results: one that failed fails it,
+// one that needs something makes it need that. judged is false without parts.
+func combine(results []Result, c *Case, gen string) (r Result, judged bool) {
+	var failed, needed []string
+	for _, part := range results {
+		if part.Generation != gen || !slices.Contains(c.By, part.Case) {
+			continue
+		}
+		judged = true
+		switch part.Status {
+		case Failed:
+			failed = append(failed, part.Case+" failed")
+		case Needs:
+			needed = append(needed, part.Why...)
+		}
+	}
+	switch {
+	case failed != nil:
+		return Result{Status: Failed, Why: failed}, true
+	case needed != nil:
+		slices.Sort(needed)
+		return Result{Status: Needs, Why: slices.Compact(needed)}, true
+	}
+	return Result{Status: Passed}, judged
 }
 
 // judge runs one case in one generation.
@@ -176,23 +203,26 @@ func (c *Case) needs(gen string) []Need {
 	return slices.Compact(needs)
 }
 
-// selectCases returns the cases whose id is one of, or begins with, the words;
-// all without words.
+// selectCases returns the cases whose id is one of, or begins with, the words,
+// with those that assert them; all without words.
 func selectCases(all []Case, words []string) ([]Case, error) {
 	if len(words) == 0 {
 		return all, nil
 	}
-	var chosen []Case
+	chosen := make(map[string]bool)
 	for _, w := range words {
-		n := len(chosen)
+		found := false
 		for _, c := range all {
 			if c.ID == w || strings.HasPrefix(c.ID, w+"-") {
-				chosen = append(chosen, c)
+				found, chosen[c.ID] = true, true
+				for _, part := range c.By {
+					chosen[part] = true
+				}
 			}
 		}
-		if len(chosen) == n {
+		if !found {
 			return nil, fmt.Errorf("there is no case %s; -list shows them", w)
 		}
 	}
-	return chosen, nil
+	return slices.DeleteFunc(slices.Clone(all), func(c Case) bool { return !chosen[c.ID] }), nil
 }
