@@ -121,8 +121,7 @@ func (e *ends) trim(tx *bbolt.Tx, r store.Retention, now time.Time) error {
 		}
 		// A damaged record must not keep everybody from publishing.
 		if u, err := record.Update(); err == nil && !u.ID().IsZero() {
-			id := u.ID()
-			idKeys = append(idKeys, idKey(id.String(), e.oldest))
+			idKeys = append(idKeys, idKey(u.ID().String(), e.oldest))
 		}
 		logKeys = append(logKeys, slices.Clone(k))
 		e.trimmed = e.oldest
