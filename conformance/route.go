@@ -17,11 +17,12 @@ func (t *T) Routes(query string, to, past []string) {
 }
 
 // Routes makes the same assertion of an open stream, which sentinel reaches,
-// too. Updates of other runs may come in between.
-func (s *Stream) Routes(what, sentinel string, to, past []string) {
+// too, and of updates that have more fields. Updates of other runs may come in
+// between.
+func (s *Stream) Routes(what, sentinel string, to, past []string, more ...string) {
 	topics := make(map[string]string) // by the id of the update
 	for _, topic := range slices.Concat(past, to) {
-		topics[s.t.Publish("topic", topic)] = topic
+		topics[s.t.Publish(append([]string{"topic", topic}, more...)...)] = topic
 	}
 	var got []string
 	for _, e := range s.Until(sentinel) {
