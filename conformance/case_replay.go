@@ -59,7 +59,7 @@ var replayRequestCases = []Case{
 		Run: func(t *T) {
 			topic, history := t.published(2)
 			s := t.Resume(t.reader(), "earliest", topic)
-			switch got := ids(s.Until(topic)); {
+			switch got := idsOf(s.Until(topic)); {
 			case len(got) == 0: // declined by policy
 			case !slices.Equal(got, history):
 				t.Errorf("earliest: replayed %q, want the full history %q or nothing", got, history)
@@ -75,7 +75,7 @@ var replayRequestCases = []Case{
 			topic, _ := t.published(2)
 			byQuery, byHeader := t.Resume(t.reader(), "earliest", topic), t.resumeByHeader(t.reader(), "earliest", topic)
 			end := t.Publish("topic", topic)
-			want, got := ids(byQuery.before(end)), ids(byHeader.before(end))
+			want, got := idsOf(byQuery.before(end)), idsOf(byHeader.before(end))
 			if !slices.Equal(got, want) {
 				t.Errorf("earliest in the header: replayed %q, want %q as by the query", got, want)
 			}
@@ -134,7 +134,7 @@ func (s *Stream) before(id string) (events []Event) {
 	}
 }
 
-func ids(events []Event) (all []string) {
+func idsOf(events []Event) (all []string) {
 	for _, e := range events {
 		all = append(all, e.ID)
 	}

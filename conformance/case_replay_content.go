@@ -63,11 +63,11 @@ var replayContentCases = []Case{
 			}
 			end := t.Publish("topic", a, "topic", b)
 			for what, s := range byEither {
-				if got := ids(s.before(end)); !slices.Equal(got, []string{id}) {
+				if got := idsOf(s.before(end)); !slices.Equal(got, []string{id}) {
 					t.Errorf("%s: replayed %q, want %q once", what, got, id)
 				}
 			}
-			if got := ids(past.before(end)); len(got) > 0 {
+			if got := idsOf(past.before(end)); len(got) > 0 {
 				t.Errorf("resumed from the update itself: replayed %q, want nothing", got)
 			}
 		},
@@ -101,7 +101,7 @@ var replayContentCases = []Case{
 			t.Publish("topic", topic)
 			private := t.Publish("topic", topic, "private", "on")
 			t.Publish("topic", topic)
-			if got := ids(t.Resume("", "earliest", topic).Until(topic)); slices.Contains(got, private) {
+			if got := idsOf(t.Resume("", "earliest", topic).Until(topic)); slices.Contains(got, private) {
 				t.Errorf("anonymous from earliest: replayed %q, want the private %s absent", got, private)
 			}
 		},
@@ -123,7 +123,7 @@ var replayContentCases = []Case{
 		Run: func(t *T) {
 			topic, x := t.Topic("a"), "urn:x:twice:"+t.run
 			t.publishTwice(topic, x)
-			if got := ids(t.Resume(t.reader(), x, topic).Until(topic)); !slices.Contains(got, x) {
+			if got := idsOf(t.Resume(t.reader(), x, topic).Until(topic)); !slices.Contains(got, x) {
 				t.Errorf("resumed from a reused id: replayed %q, want the later update with that id among them", got)
 			}
 		},
@@ -136,7 +136,7 @@ var replayContentCases = []Case{
 			topic, history := t.published(5)
 			s := t.Resume(t.reader(), history[0], topic)
 			s.wantCursor("resumed from a discarded event", "earliest")
-			if got := ids(s.Until(topic)); slices.Contains(got, history[1]) {
+			if got := idsOf(s.Until(topic)); slices.Contains(got, history[1]) {
 				t.Errorf("resumed in a history of 2: of %q were replayed %q, want the oldest missing", history, got)
 			}
 		},
@@ -198,7 +198,7 @@ func (t *T) resumesGapless() {
 	first := t.Publish("topic", topic)
 	published := make(chan string, updates)
 	go func() {
-		defer close(published) // also where a publish fails, which is noted
+		defer close(published) // also where a publish fails: that is noted, and ends this goroutine alone
 		for range updates {
 			published <- t.Publish("topic", topic)
 		}
