@@ -30,7 +30,7 @@ func openBolt(at *url.URL, keep store.Retention) (store.Log, error) {
 
 func openMemory(at *url.URL, keep store.Retention) (store.Log, error) {
 	if *at != (url.URL{Scheme: at.Scheme}) {
-		return nil, errors.New("it takes no path and no options: write memory:")
+		return nil, errors.New("it takes no path and no options: write memory: alone")
 	}
 	return memory.Open(memory.Options(keep))
 }

@@ -89,7 +89,7 @@ func (p *program) dev(args []string) error {
 func cachedHistory() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("no cache folder for the history: %w: choose --store bolt:///PATH or memory:", err)
+		return "", fmt.Errorf("no cache folder for the history: %w: choose bolt:///PATH or memory: with --store", err)
 	}
 	path := filepath.ToSlash(filepath.Join(cache, "cinnabar", "dev.db"))
 	return (&url.URL{Scheme: "bolt", Path: "/" + strings.TrimPrefix(path, "/")}).String(), nil

@@ -57,7 +57,7 @@ func (p *program) subscribe(args []string) error {
 		return err
 	}
 	if len(topics) == 0 {
-		return usageError{errors.New("subscribe takes topics: cinnabar subscribe TOPIC...")}
+		return usageError{errors.New("subscribe takes at least one topic: cinnabar subscribe TOPIC")}
 	}
 	if c.key != "" && (c.generation == spec.Current) != (c.issuer != "") {
 		return usageError{errors.New("the token has to be of the subscription's generation: give --issuer for 1.0, or --generation 0.x without one")}
