@@ -16,25 +16,24 @@ import (
 
 const hubPath = "/.well-known/mercure"
 
-// TestMain builds the hub for the tests that start it, and takes it away.
+// binaryFolder holds the hub that the tests start; it exists while they run.
+var binaryFolder = filepath.Join(os.TempDir(), fmt.Sprint("cinnabar-clients-", os.Getpid()))
+
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if binaryFolder != "" {
-		_ = os.RemoveAll(binaryFolder)
+	if err := os.RemoveAll(binaryFolder); err != nil {
+		fmt.Fprintln(os.Stderr, "removing the hub that was built:", err)
+		code = 1
 	}
 	os.Exit(code)
 }
 
-var binaryFolder string // set by binary, once
-
 // binary builds the hub when it is first asked for.
 var binary = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "cinnabar-clients-")
-	if err != nil {
-		return "", err
+	if err := os.Mkdir(binaryFolder, 0o700); err != nil {
+		return "", fmt.Errorf("building the hub: %w", err)
 	}
-	binaryFolder = folder
-	path := filepath.Join(folder, "cinnabar")
+	path := filepath.Join(binaryFolder, "cinnabar")
 	if output, err := exec.Command("go", "build", "-o", path, "cinnabar").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the hub: %w\n%s", err, output)
 	}

@@ -16,11 +16,11 @@ type tool struct {
 
 var (
 	node     = tool{"node", inPath("node"), "install Node.js 20 or newer"}
-	packages = tool{"the npm packages", anyFile("node_modules/.package-lock.json"), "run npm ci --ignore-scripts in conformance/clients"}
-	chromium = tool{"chromium", anyFile(chromiumPath), "apt-get install chromium"}
+	packages = tool{"the npm packages", file("node_modules/.package-lock.json"), "run npm ci --ignore-scripts in conformance/clients"}
+	chromium = tool{"chromium", file(chromiumPath), "apt-get install chromium"}
 	caddy    = tool{"caddy", inPath("caddy"), "apt-get install caddy"}
 	php      = tool{"php", inPath("php"), "apt-get install php-cli php-curl"}
-	symfony  = tool{"Symfony's Mercure component", anyFile("/usr/share/php/Symfony/Component/Mercure/autoload.php"), "apt-get install php-symfony-mercure"}
+	symfony  = tool{"Symfony's Mercure component", file("/usr/share/php/Symfony/Component/Mercure/autoload.php"), "apt-get install php-symfony-mercure"}
 )
 
 const chromiumPath = "/usr/bin/chromium"
@@ -29,7 +29,7 @@ func inPath(command string) func() bool {
 	return func() bool { _, err := exec.LookPath(command); return err == nil }
 }
 
-func anyFile(path string) func() bool {
+func file(path string) func() bool {
 	return func() bool { _, err := os.Stat(filepath.FromSlash(path)); return err == nil }
 }
 
