@@ -58,7 +58,8 @@ var matchExactCases = []Case{
 		Needs: []Need{Anonymous},
 		Run: func(t *T) {
 			t.Routes(Form("match", "https://E.x/"+t.run), []string{"https://E.x/" + t.run}, []string{"https://e.x/" + t.run})
-			t.Routes(Form("match", "a"+t.run), []string{"a" + t.run}, []string{"A" + t.run, strings.ToUpper("a" + t.run), "a" + t.run + " ", " a" + t.run, "a" + t.run + "/"})
+			t.Routes(Form("match", "a"+t.run), []string{"a" + t.run},
+				[]string{"A" + t.run, strings.ToUpper("a" + t.run), "a" + t.run + " ", " a" + t.run, "a" + t.run + "/"})
 		},
 	},
 	{

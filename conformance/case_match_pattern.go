@@ -42,11 +42,21 @@ var patternSyntaxCases = []Case{
 		Needs: []Need{Anonymous},
 		Run: func(t *T) {
 			t.patterns(
-				patternRow{"https://e.x/RUN/:t(news|alerts)", []string{"https://e.x/RUN/news", "https://e.x/RUN/alerts"}, []string{"https://e.x/RUN/other", "https://e.x/RUN/newsalerts", "https://e.x/RUN/news/1"}},
-				patternRow{"https://e.x/RUN/items{/:tail}?", []string{"https://e.x/RUN/items", "https://e.x/RUN/items/1"}, []string{"https://e.x/RUN/items/", "https://e.x/RUN/items/1/2"}},
-				patternRow{"https://e.x/RUN/a/:p+", []string{"https://e.x/RUN/a/b", "https://e.x/RUN/a/b/c"}, []string{"https://e.x/RUN/a", "https://e.x/RUN/a/"}},
-				patternRow{"https://e.x/RUN/a/:p*", []string{"https://e.x/RUN/a", "https://e.x/RUN/a/b/c"}, []string{"https://e.x/RUN/a/", "https://e.x/RUN/b"}},
-				patternRow{"https://e.x/RUN/*/z", []string{"https://e.x/RUN/a/z", "https://e.x/RUN/a/b/z"}, []string{"https://e.x/RUN/z"}},
+				patternRow{"https://e.x/RUN/:t(news|alerts)",
+					[]string{"https://e.x/RUN/news", "https://e.x/RUN/alerts"},
+					[]string{"https://e.x/RUN/other", "https://e.x/RUN/newsalerts", "https://e.x/RUN/news/1"}},
+				patternRow{"https://e.x/RUN/items{/:tail}?",
+					[]string{"https://e.x/RUN/items", "https://e.x/RUN/items/1"},
+					[]string{"https://e.x/RUN/items/", "https://e.x/RUN/items/1/2"}},
+				patternRow{"https://e.x/RUN/a/:p+",
+					[]string{"https://e.x/RUN/a/b", "https://e.x/RUN/a/b/c"},
+					[]string{"https://e.x/RUN/a", "https://e.x/RUN/a/"}},
+				patternRow{"https://e.x/RUN/a/:p*",
+					[]string{"https://e.x/RUN/a", "https://e.x/RUN/a/b/c"},
+					[]string{"https://e.x/RUN/a/", "https://e.x/RUN/b"}},
+				patternRow{"https://e.x/RUN/*/z",
+					[]string{"https://e.x/RUN/a/z", "https://e.x/RUN/a/b/z"},
+					[]string{"https://e.x/RUN/z"}},
 			)
 		},
 	},
@@ -64,9 +74,15 @@ var patternSyntaxCases = []Case{
 		Needs: []Need{Anonymous},
 		Run: func(t *T) {
 			t.patterns(
-				patternRow{"https://e.x/RUN", []string{"https://e.x/RUN", "https://e.x/RUN?x=1", "https://e.x/RUN#f", "https://e.x/RUN?x#f"}, []string{"https://e.x/RUN/", "https://e.x/RUN/a?x=1"}},
-				patternRow{"https://e.x/RUN?x", []string{"https://e.x/RUN?x", "https://e.x/RUN?x#f"}, []string{"https://e.x/RUN", "https://e.x/RUN?xy"}},
-				patternRow{"https://RUN.example", []string{"https://RUN.example/", "https://RUN.example/a/b?x#f"}, []string{"https://RUN.example.com/"}},
+				patternRow{"https://e.x/RUN",
+					[]string{"https://e.x/RUN", "https://e.x/RUN?x=1", "https://e.x/RUN#f", "https://e.x/RUN?x#f"},
+					[]string{"https://e.x/RUN/", "https://e.x/RUN/a?x=1"}},
+				patternRow{"https://e.x/RUN?x",
+					[]string{"https://e.x/RUN?x", "https://e.x/RUN?x#f"},
+					[]string{"https://e.x/RUN", "https://e.x/RUN?xy"}},
+				patternRow{"https://RUN.example",
+					[]string{"https://RUN.example/", "https://RUN.example/a/b?x#f"},
+					[]string{"https://RUN.example.com/"}},
 			)
 		},
 	},
@@ -75,7 +91,9 @@ var patternSyntaxCases = []Case{
 		Needs: []Need{Anonymous},
 		Run: func(t *T) {
 			t.patterns(
-				patternRow{"https://RUN.example/*", []string{"https://RUN.example:443/a", "https://RUN.example/a"}, []string{"https://RUN.example:8443/a", "https://RUN.example:80/a"}},
+				patternRow{"https://RUN.example/*",
+					[]string{"https://RUN.example:443/a", "https://RUN.example/a"},
+					[]string{"https://RUN.example:8443/a", "https://RUN.example:80/a"}},
 				patternRow{"http://RUN.example/*", []string{"http://RUN.example:80/a"}, []string{"http://RUN.example:443/a"}},
 			)
 		},
@@ -84,9 +102,12 @@ var patternSyntaxCases = []Case{
 		ID:    "MATCH-pattern-no-ignorecase",
 		Needs: []Need{Anonymous},
 		Run: func(t *T) {
-			t.patterns(patternRow{`https://e.x/RUN/Books/:id\?Q#F`, []string{"https://e.x/RUN/Books/1?Q#F"},
-				[]string{"https://e.x/RUN/books/1?Q#F", "https://e.x/RUN/Books/1?q#F", "https://e.x/RUN/Books/1?Q#f"}})
-			t.patterns(patternRow{"https://e.x/RUN/Books/:id", []string{"https://e.x/RUN/Books/1"}, []string{"https://e.x/RUN/books/1"}})
+			t.patterns(
+				patternRow{"https://e.x/RUN/Books/:id", []string{"https://e.x/RUN/Books/1"}, []string{"https://e.x/RUN/books/1"}},
+				patternRow{`https://e.x/RUN/Books/:id\?Q#F`,
+					[]string{"https://e.x/RUN/Books/1?Q#F"},
+					[]string{"https://e.x/RUN/books/1?Q#F", "https://e.x/RUN/Books/1?q#F", "https://e.x/RUN/Books/1?Q#f"}},
+			)
 		},
 	},
 	{

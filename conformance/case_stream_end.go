@@ -42,7 +42,7 @@ var streamEndCases = []Case{
 				}
 				ids = append(ids, short.Publish("topic", topic, "data", "some\nlines"))
 			}
-			if err, _ := s.End(0); err != nil {
+			if err := <-s.ended; err != nil {
 				t.Errorf("the stream broke off, want the response to end: %v", err)
 			}
 			if len(s.rest) > 0 {

@@ -39,7 +39,9 @@ var streamEventCases = []Case{
 		Run: func(t *T) {
 			topic := t.Topic("a")
 			s := t.Subscribe("", topic)
-			for raw, want := range map[string]string{"%E2%82%AC": "\xe2\x82\xac", "%F0%9F%98%80": "\xf0\x9f\x98\x80", "%EF%BB%BFe%CC%81%EF%BF%BD": "\ufeffe\u0301\ufffd"} {
+			for raw, want := range map[string]string{
+				"%E2%82%AC": "\xe2\x82\xac", "%F0%9F%98%80": "\xf0\x9f\x98\x80", "%EF%BB%BFe%CC%81%EF%BF%BD": "\ufeffe\u0301\ufffd",
+			} {
 				a := t.Post(t.PublisherToken(), Form("topic", topic)+"&data="+raw)
 				t.WantStatus("publishing data="+raw, a, 200)
 				if e := s.Next(); e.ID != a.Body || e.Data != want {
@@ -181,11 +183,12 @@ func (e *Event) fields(name string) (values []string) {
 // noted returns the lines outside of events that came so far.
 func (s *Stream) noted() (lines []string) {
 	for {
-		line, ok := s.Note(0)
-		if !ok {
+		select {
+		case line := <-s.notes:
+			lines = append(lines, line)
+		default:
 			return lines
 		}
-		lines = append(lines, line)
 	}
 }
 

@@ -28,7 +28,9 @@ var subscribeNameCases = []Case{
 		ID:    "SUB-param-suffix-canonical",
 		Needs: []Need{Anonymous},
 		Run: func(t *T) {
-			for _, name := range []string{"match_URLPattern", "match_urlPattern", "match_URLPATTERN", "match_Exact", "match_EXACT", "match_exact+", "match_+exact"} {
+			for _, name := range []string{
+				"match_URLPattern", "match_urlPattern", "match_URLPATTERN", "match_Exact", "match_EXACT", "match_exact+", "match_+exact",
+			} {
 				t.refusedSubscribe(name + "=" + t.Topic("a"))
 			}
 		},
@@ -92,7 +94,9 @@ var subscribeNameCases = []Case{
 		ID:    "SUB-reserved-prefix-400",
 		Needs: []Need{Anonymous},
 		Run: func(t *T) {
-			for _, name := range []string{"matchmaker", "match-x", "match_", "MATCHID", "match[]", "matches", "match.", "match1", "match+", "mAtCh_urlpattern", "match%00"} {
+			for _, name := range []string{
+				"matchmaker", "match-x", "match_", "MATCHID", "match[]", "matches", "match.", "match1", "match+", "mAtCh_urlpattern", "match%00",
+			} {
 				t.refusedSubscribe("match=" + t.Topic("a") + "&" + name + "=1")
 				t.refusedSubscribe(name + "=1&match=" + t.Topic("a"))
 			}
@@ -113,7 +117,8 @@ var subscribeNameCases = []Case{
 		ID:    "SUB-other-params-ignored",
 		Needs: []Need{Anonymous},
 		Run: func(t *T) {
-			t.Routes(Form("match", t.Topic("a"), "foo", "bar", "topic", "x", "rematch", "1", "mat", "ch", "", "\x00"), []string{t.Topic("a")}, []string{t.Topic("b")})
+			t.Routes(Form("match", t.Topic("a"), "foo", "bar", "topic", "x", "rematch", "1", "mat", "ch", "", "\x00"),
+				[]string{t.Topic("a")}, []string{t.Topic("b")})
 		},
 	},
 	{
