@@ -85,7 +85,7 @@ var legacyValidityCases = []Case{
 			exp := time.Now().Add(5 * time.Second).Truncate(time.Second)
 			header, claims := t.Claims(Grant{Subscribe: []string{topic}})
 			token := t.Sign(Subscriber, header, claims.With("exp", exp.Unix()))
-			idle, busy := t.Subscribe(token, topic), t.Subscribe(token, topic)
+			idle, busy := t.Subscribe(token, t.Topic("idle")), t.Subscribe(token, topic)
 			busy.Want("before exp", t.Publish("topic", topic, "private", "on"))
 			for what, s := range map[string]*Stream{"an idle stream": idle, "a stream with events": busy} {
 				s.wantEndAt(what, exp)
@@ -186,7 +186,10 @@ func (t *T) wantBoth(what string, more Claims, status int) {
 func (s *Stream) wantEndAt(what string, at time.Time) {
 	const tolerance = 2 * time.Second
 	_, ended := s.End(time.Until(at) + tolerance)
-	if off := time.Since(at); !ended || off < -tolerance {
-		s.t.Errorf("%s: ended %v, %v after the time given by exp; want it ended at that time", what, ended, off)
+	switch off := time.Since(at); {
+	case !ended:
+		s.t.Errorf("%s: goes on %v after the time given by exp, want it ended then", what, off)
+	case off < -tolerance:
+		s.t.Errorf("%s: ended %v before the time given by exp, want it ended then", what, -off)
 	}
 }
