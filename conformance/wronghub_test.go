@@ -1,14 +1,20 @@
 package main
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"fmt"
+	"io"
+	"log"
 	"net/http/httptest"
+	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,15 +23,22 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// The suite is judged by a hub that is wrong on purpose, in this process.
+// A wrongHub is a hub in this process, with variants, for the suite to be
+// judged by.
 type wrongHub struct {
-	t        *testing.T
-	variants map[string]wrongVariant
-	defects  []wronghub.Defect
+	defects []wronghub.Defect
+	servers []*httptest.Server
 }
 
-// config is what every such hub is told.
-func (w wrongHub) config() wronghub.Config {
+func (w *wrongHub) close() {
+	for _, s := range w.servers {
+		s.CloseClientConnections()
+		s.Close()
+	}
+}
+
+// config is what every variant is told.
+func (w *wrongHub) config() wronghub.Config {
 	return wronghub.Config{
 		Resource: testAudience, Issuer: testIssuer,
 		PublisherKey: testPublisherKey, SubscriberKey: testSubscriberKey,
@@ -34,42 +47,47 @@ func (w wrongHub) config() wronghub.Config {
 	}
 }
 
-// serve returns the hub, and its URL.
-func (w wrongHub) serve(c wronghub.Config) (*wronghub.Hub, string) {
-	w.t.Helper()
+// serve returns a hub and its URL.
+func (w *wrongHub) serve(c wronghub.Config) (*wronghub.Hub, string, error) {
 	h, err := wronghub.New(c)
 	if err != nil {
-		w.t.Fatal(err)
+		return nil, "", err
 	}
-	server := httptest.NewServer(h)
-	w.t.Cleanup(server.Close)
-	w.t.Cleanup(server.CloseClientConnections)
-	_, path, _ := strings.Cut(strings.TrimPrefix(c.Resource, "https://"), "/")
-	return h, server.URL + "/" + path
+	server := httptest.NewUnstartedServer(h)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it breaks streams off on purpose
+	server.Start()
+	w.servers = append(w.servers, server)
+	identifier, err := url.Parse(c.Resource)
+	return h, server.URL + identifier.Path, err
 }
 
-// target describes the hub, with the variants that are needed.
-func (w wrongHub) target(needed func(Need) bool) *Target {
-	w.t.Helper()
+// target serves the hub, with the variants that cases need, and describes it.
+func (w *wrongHub) target(variants map[string]wrongVariant, needed func(Need) bool) (*Target, error) {
 	c := w.config()
-	h, url := w.serve(c)
+	h, hubURL, err := w.serve(c)
+	if err != nil {
+		return nil, err
+	}
 	target := &Target{
-		Hub: url, PublisherKey: testPublisherKey, SubscriberKey: testSubscriberKey,
+		Hub: hubURL, PublisherKey: testPublisherKey, SubscriberKey: testSubscriberKey,
 		Issuer: testIssuer, Audience: testAudience,
 		Anonymous: true, CORSOrigin: testOrigin, PublishOrigin: testOrigin, Heartbeat: c.Heartbeat,
 		Variants: make(map[string]yaml.RawMessage),
 		restart:  func() error { h.Restart(); return nil },
 	}
-	for name, v := range w.variants {
+	for name, v := range variants {
 		if !needed(Variant(name)) {
 			continue
 		}
 		c := w.config()
 		v.change(&c)
-		_, url := w.serve(c)
-		target.Variants[name] = yaml.RawMessage(fmt.Sprintf("hub: %s\naudience: %s\n%s", url, c.Resource, v.more))
+		_, hubURL, err := w.serve(c)
+		if err != nil {
+			return nil, fmt.Errorf("variant %s: %w", name, err)
+		}
+		target.Variants[name] = yaml.RawMessage(fmt.Sprintf("hub: %s\naudience: %s\n%s", hubURL, c.Resource, v.more))
 	}
-	return target
+	return target, nil
 }
 
 // A wrongVariant is a variant as a configuration and as lines of a target.
@@ -110,14 +128,19 @@ func wrongVariants(t *testing.T) map[string]wrongVariant {
 	}
 }
 
-// TestWrongHub: without a defect, every case passes.
-func TestWrongHub(t *testing.T) {
+// TestRightWrongHub: without a defect, every case passes.
+func TestRightWrongHub(t *testing.T) {
 	t.Parallel()
 	catalogue, err := readCatalogue("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	target := wrongHub{t: t, variants: wrongVariants(t)}.target(func(Need) bool { return true })
+	var hub wrongHub
+	defer hub.close()
+	target, err := hub.target(wrongVariants(t), func(Need) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := target.complete(); err != nil {
 		t.Fatal(err)
 	}
@@ -131,4 +154,83 @@ func TestWrongHub(t *testing.T) {
 		}
 	}
 	t.Logf("%d passed", counts[Passed])
+}
+
+// TestWrongHub: every defect is caught by the cases it names, in words that
+// fit.
+func TestWrongHub(t *testing.T) {
+	t.Parallel()
+	catalogue, err := readCatalogue("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	variants := wrongVariants(t)
+	var atOnce sync.WaitGroup
+	slots := make(chan struct{}, 16) // most of the time is spent waiting for what does not come
+	for defect, catches := range wronghub.Defects() {
+		for _, catch := range catches {
+			slots <- struct{}{}
+			atOnce.Go(func() {
+				defer func() { <-slots }()
+				if err := caught(t.Context(), catalogue, variants, defect, catch); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	atOnce.Wait()
+}
+
+// caught judges a hub with a defect by one case, which has to fail.
+func caught(ctx context.Context, catalogue Catalogue, variants map[string]wrongVariant, d wronghub.Defect, catch wronghub.Catch) error {
+	i := slices.IndexFunc(cases(), func(c Case) bool { return c.ID == catch.Case && c.Run != nil })
+	if i < 0 {
+		return fmt.Errorf("a hub that %s is to be caught by %s, which is no case that runs", d, catch.Case)
+	}
+	c := cases()[i]
+	hub := wrongHub{defects: []wronghub.Defect{d}}
+	defer hub.close()
+	target, err := hub.target(variants, func(n Need) bool { return slices.Contains(c.Needs, n) })
+	if err != nil {
+		return err
+	}
+	target.Patience = 2 * time.Second
+	if err := target.complete(); err != nil {
+		return err
+	}
+	var said []string
+	plan := Plan{Target: target, Catalogue: catalogue, Cases: []Case{c}, Strict: true}
+	for _, r := range plan.Run(ctx) {
+		if r.Status == Failed {
+			said = append(said, r.Why...)
+		}
+	}
+	switch {
+	case said == nil:
+		return fmt.Errorf("a hub that %s was not caught by %s", d, c.ID)
+	case !strings.Contains(strings.Join(said, "\n"), catch.Says):
+		return fmt.Errorf("a hub that %s was caught by %s, but not with %q: it says %q", d, c.ID, catch.Says, said)
+	}
+	return nil
+}
+
+// TestEveryCaseCanFail: a case of an absolute obligation that no defect makes
+// fail may judge nothing.
+func TestEveryCaseCanFail(t *testing.T) {
+	t.Parallel()
+	catalogue, err := readCatalogue("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := make(map[string]bool)
+	for _, catches := range wronghub.Defects() {
+		for _, catch := range catches {
+			named[catch.Case] = true
+		}
+	}
+	for _, c := range cases() {
+		if c.Run != nil && !named[c.ID] && catalogue.entry(c.ID).Must() {
+			t.Errorf("%s is named by no defect of wronghub", c.ID)
+		}
+	}
 }

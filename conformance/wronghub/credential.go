@@ -1,6 +1,8 @@
 package wronghub
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 	"strings"
 )
@@ -13,7 +15,7 @@ type credential struct {
 	presents bool // whether there is one at all
 }
 
-// generations that a request may be of; a publish shows by its token only.
+// A generation of the protocol. A publish shows its own by its token only.
 type generation int
 
 const (
@@ -25,17 +27,43 @@ const (
 // credential finds the token of a request: in its header, else in the query
 // where that is switched on, else in a cookie. The first that is there counts.
 func (h *Hub) credential(r *http.Request, gen generation) (credential, error) {
-	switch headers := r.Header.Values("Authorization"); len(headers) {
-	case 0:
-	case 1:
-		return bearer(headers[0])
-	default:
-		return credential{}, malformedCredential("more than one Authorization field")
+	cookie := h.fromCookie(r, gen)
+	if cookie.presents && h.is(PrefersCookies) {
+		return cookie, nil
 	}
-	if h.config.QueryToken && gen != current {
-		if token, ok := parseForm(r.URL.RawQuery).lookup("authorization"); ok {
-			return credential{token: token, fromURL: true, presents: true}, nil
+	headers := r.Header.Values("Authorization")
+	switch {
+	case len(headers) > 0 && cookie.presents && h.is(RefusesTwoMeans):
+		return credential{}, malformedCredential("a header and a cookie")
+	case len(headers) > 1 && !h.is(TakesFirstOfTwoHeaders):
+		return credential{}, malformedCredential("more than one Authorization field")
+	case len(headers) > 0:
+		c, err := h.bearer(headers[0])
+		if !c.presents && err == nil && h.is(SkipsOtherSchemes) {
+			return cookie, nil
 		}
+		if c.presents && cookie.presents && h.is(FallsBackToCookies) {
+			if _, ok := h.verify(c.token, h.publisherKey); !ok {
+				return cookie, nil
+			}
+		}
+		return c, err
+	}
+	query := h.parseForm(r.URL.RawQuery)
+	if token, ok := query.lookup("access_token"); ok && h.is(TakesTokensFromURLs) {
+		return credential{token: token, presents: true}, nil
+	}
+	token, ok := query.lookup("authorization")
+	if ok && h.config.QueryToken && gen != current && !(cookie.presents && h.is(PrefersCookiesToURLs)) {
+		return credential{token: token, fromURL: true, presents: true}, nil
+	}
+	return cookie, nil
+}
+
+// fromCookie finds a token in the cookies of a generation.
+func (h *Hub) fromCookie(r *http.Request, gen generation) credential {
+	if h.is(IgnoresCookies) || h.is(IgnoresCookiesOfPublishers) && gen == either {
+		return credential{}
 	}
 	for _, cookie := range []struct {
 		name string
@@ -45,16 +73,19 @@ func (h *Hub) credential(r *http.Request, gen generation) (credential, error) {
 			continue
 		}
 		if c, err := r.Cookie(cookie.name); err == nil {
-			return credential{token: c.Value, ambient: true, presents: true}, nil
+			return credential{token: c.Value, ambient: true, presents: true}
 		}
 	}
-	return credential{}, nil
+	return credential{}
 }
 
 // bearer reads an Authorization field. Another scheme presents no token.
-func bearer(field string) (credential, error) {
+func (h *Hub) bearer(field string) (credential, error) {
 	scheme, token, _ := strings.Cut(field, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
+	if glued, ok := strings.CutPrefix(field, "Bearer"); ok && h.is(TakesGluedBearer) {
+		scheme, token = "Bearer", strings.TrimSpace(glued)
+	}
+	if !strings.EqualFold(scheme, "Bearer") || scheme != "Bearer" && h.is(WantsBearerCapitalized) {
 		return credential{}, nil
 	}
 	token = strings.TrimLeft(token, " ")
@@ -71,12 +102,29 @@ const tokenCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 // and how it was presented.
 func (h *Hub) authenticate(r *http.Request, gen generation, k key) (*token, credential, error) {
 	c, err := h.credential(r, gen)
+	if err == nil && !c.presents && h.is(TakesTokensFromBodies) {
+		c.token, c.presents = h.peek(r).lookup("access_token")
+	}
 	if err != nil || !c.presents {
 		return nil, c, err
 	}
 	t, ok := h.verify(c.token, k)
 	if !ok || t.current && (gen == legacy || c.fromURL) || !t.current && gen == current {
-		return nil, c, invalidToken
+		refused := invalidToken
+		if h.is(QuotesTokens) {
+			refused.detail = "the token " + c.token + " is not valid"
+		}
+		return nil, c, refused
 	}
 	return t, c, nil
+}
+
+// peek reads the form in a body and leaves it to be read again.
+func (h *Hub) peek(r *http.Request) form {
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil // whoever reads it again will find out
+	}
+	r.Body = io.NopCloser(bytes.NewReader(raw))
+	return h.parseForm(string(raw))
 }

@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// A Defect is one way of being wrong; its value says which. The constants
-// stand by area in the files defects_*.go, each with the cases that catch it.
+// A Defect is one way of being wrong; its value says which: it goes on after
+// "a hub that". The constants stand by area in the files defects_*.go, each
+// with the cases that catch it.
 type Defect string
 
 // A Catch is a case that notices a defect, and words of what it then says.
@@ -16,6 +17,16 @@ type Catch struct{ Case, Says string }
 func Defects() map[Defect][]Catch {
 	all := make(map[Defect][]Catch)
 	for _, area := range []map[Defect][]Catch{
+		subscribeDefects,
+		matchDefects,
+		publishDefects,
+		fieldDefects,
+		streamDefects,
+		replayDefects,
+		credentialDefects,
+		tokenDefects,
+		grantDefects,
+		originDefects,
 	} {
 		maps.Copy(all, area)
 	}

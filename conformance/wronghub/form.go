@@ -1,9 +1,8 @@
 package wronghub
 
 import (
+	"regexp"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // A field is one name and value of a query or a body.
@@ -15,22 +14,41 @@ type form []field
 // parseForm takes application/x-www-form-urlencoded text apart as the WHATWG
 // URL standard says, except that it leaves bytes that are not UTF-8 as they
 // are, for others to refuse.
-func parseForm(raw string) form {
+func (h *Hub) parseForm(raw string) form {
+	if h.is(SplitsAtSemicolons) {
+		raw = strings.ReplaceAll(raw, ";", "&")
+	}
 	var f form
 	for _, pair := range strings.Split(raw, "&") {
-		if pair == "" {
+		name, value, given := strings.Cut(pair, "=")
+		if pair == "" || !given && h.is(DropsBareNames) {
 			continue
 		}
-		name, value, _ := strings.Cut(pair, "=")
-		f = append(f, field{unescape(name), unescape(value)})
+		if !h.is(ComparesEncodedNames) {
+			name = h.unescape(name)
+		}
+		f = append(f, field{name, h.unescape(value)})
 	}
 	return f
 }
 
+// stray finds percent signs that encode nothing.
+var stray = regexp.MustCompile(`%([^0-9A-Fa-f]|.?$)`)
+
 // unescape decodes plus signs and percent-encoded bytes; a stray percent sign
 // stands for itself.
-func unescape(s string) string {
-	return decodePercent(strings.ReplaceAll(s, "+", " "), func(byte) bool { return true })
+func (h *Hub) unescape(s string) string {
+	if h.is(DropsStrayPercents) {
+		s = stray.ReplaceAllString(s, "$1")
+	}
+	if !h.is(KeepsPlusSigns) {
+		s = strings.ReplaceAll(s, "+", " ")
+	}
+	s = decodePercent(s, func(byte) bool { return true })
+	if h.is(MendsUTF8) {
+		s = strings.ToValidUTF8(s, "\ufffd")
+	}
+	return s
 }
 
 // decodePercent decodes the percent-encoded bytes that are to be decoded.
@@ -87,12 +105,4 @@ func (f form) all(name string) []string {
 		}
 	}
 	return values
-}
-
-// isText reports whether a string may be a topic, a matcher, an id or a type:
-// UTF-8 without control and format characters.
-func isText(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r)
-	})
 }

@@ -1,6 +1,8 @@
 package wronghub
 
-// grants are what a token allows. A nil *token has none.
+import "strings"
+
+// grants are what a token allows.
 type grants struct {
 	publish, subscribe []selector
 }
@@ -12,7 +14,10 @@ const detailType = "https://mercure.rocks/authorization-detail"
 func (h *Hub) currentGrants(claims object) (g grants, ok bool) {
 	claim, ok := claims["authorization_details"]
 	if !ok {
-		return g, true
+		return g, !h.is(WantsDetails)
+	}
+	if one, ok := claim.(object); ok && h.is(TakesOneDetailForArray) {
+		claim = []any{one}
 	}
 	details, ok := claim.([]any)
 	if !ok {
@@ -23,49 +28,82 @@ func (h *Hub) currentGrants(claims object) (g grants, ok bool) {
 		if !ok {
 			return grants{}, false
 		}
-		if detail["type"] != detailType {
-			continue
-		}
-		if !h.addDetail(&g, detail) {
+		switch ok := h.addDetail(&g, detail); {
+		case ok, h.is(SkipsBadDetails):
+		case !h.isOurs(detail) && !h.is(ReadsForeignDetails):
+		default:
 			return grants{}, false
 		}
+	}
+	if h.is(MixesActions) {
+		all := append(g.publish, g.subscribe...)
+		g = grants{all, all}
+	}
+	if h.is(ReadsByPublishGrants) {
+		g.subscribe = append(g.subscribe, g.publish...)
 	}
 	return g, true
 }
 
-// addDetail adds what a detail grants, and reports whether it is well-formed.
+// isOurs reports whether a detail is about hubs.
+func (h *Hub) isOurs(detail object) bool {
+	kind, _ := detail["type"].(string)
+	return kind == detailType || strings.EqualFold(kind, detailType) && h.is(FoldsDetailTypes)
+}
+
+// addDetail adds what a detail grants, and reports whether it is one, and
+// well-formed.
 func (h *Hub) addDetail(g *grants, detail object) bool {
+	if !h.isOurs(detail) {
+		return false
+	}
+	if one, ok := detail["actions"].(string); ok && h.is(TakesOneActionForArray) {
+		detail["actions"] = []any{one}
+	}
 	actions, ok := detail["actions"].([]any)
 	if !ok || len(actions) == 0 {
 		return false
 	}
 	topics, ok := detail["topics"].([]any)
-	if !ok || len(topics) == 0 {
+	if !ok || len(topics) == 0 && !h.is(AllowsNoGrantedTopics) {
 		return false
 	}
-	if payload, given := detail["payload"]; given {
+	if payload, given := detail["payload"]; given && !h.is(TakesAnyPayload) {
 		if _, ok := payload.(object); !ok {
 			return false
 		}
 	}
 	var selectors []selector
 	for _, entry := range topics {
-		s, ok := h.grantedMatcher(entry)
-		if !ok {
+		switch s, ok := h.grantedMatcher(entry); {
+		case ok:
+			selectors = append(selectors, s)
+		case !h.is(SkipsBadMatchers):
 			return false
 		}
-		selectors = append(selectors, s)
 	}
+	return h.addActions(g, actions, selectors)
+}
+
+// addActions grants actions on topics, and reports whether they are strings.
+func (h *Hub) addActions(g *grants, actions []any, topics []selector) bool {
 	for _, a := range actions {
 		action, ok := a.(string)
 		if !ok {
 			return false
 		}
+		if h.is(FoldsActions) {
+			action = strings.ToLower(action)
+		}
 		switch action {
 		case "publish":
-			g.publish = append(g.publish, selectors...)
+			g.publish = append(g.publish, topics...)
 		case "subscribe":
-			g.subscribe = append(g.subscribe, selectors...)
+			g.subscribe = append(g.subscribe, topics...)
+		default:
+			if h.is(RefusesUnknownActions) {
+				return false
+			}
 		}
 	}
 	return true
@@ -73,21 +111,44 @@ func (h *Hub) addDetail(g *grants, detail object) bool {
 
 // grantedMatcher reads an entry of a detail's topics.
 func (h *Hub) grantedMatcher(entry any) (selector, bool) {
+	if text, ok := entry.(string); ok && h.is(TakesStringsForMatchers) {
+		entry = object{"match": text}
+	}
 	matcher, ok := entry.(object)
 	if !ok {
 		return nil, false
 	}
 	match, ok := matcher["match"].(string)
 	if !ok {
-		return nil, false
+		return nothing, h.is(TakesMatcherWithoutMatch)
 	}
 	kind := exact
-	if given, ok := matcher["match_type"]; ok {
+	if h.is(GrantsPatternsByDefault) {
+		kind = urlPattern
+	}
+	given, ok := matcher["match_type"]
+	if given == nil && h.is(TakesNullTypeForNone) {
+		ok = false
+	}
+	if ok {
 		if kind, ok = given.(string); !ok {
 			return nil, false
 		}
 	}
-	s, err := h.matcher(kind, match)
+	switch {
+	case h.is(FoldsGrantedTypes):
+		kind = strings.ToLower(kind)
+	case !isMatcherType(kind) && h.is(SkipsUnknownGrantedTypes):
+		return nothing, true
+	case match == "*" && kind == urlPattern && h.is(CompilesGrantedWildcards):
+		return func(topic string) bool { _, ok := parseAddress(topic, h.resource); return ok }, true
+	case kind == urlPattern && !strings.Contains(match, ":/") && h.is(KeepsGrantedPatternsRelative):
+		return h.exactly(match), true
+	}
+	s, err := h.matcher(kind, match, asGrant)
+	if err != nil && isMatcherType(kind) && kind == urlPattern && h.is(SkipsBadGrantedPatterns) {
+		return nothing, true
+	}
 	return s, err == nil
 }
 
@@ -105,6 +166,9 @@ func (h *Hub) legacyGrants(claims object) (g grants, ok bool) {
 	}
 	if g.publish, ok = h.legacySelectors(mercure["publish"]); !ok {
 		return grants{}, false
+	}
+	if len(g.publish) == 0 && mercure["publish"] != nil && h.is(TakesEmptyClaimForAll) {
+		g.publish = []selector{everything}
 	}
 	g.subscribe, ok = h.legacySelectors(mercure["subscribe"])
 	return g, ok
@@ -130,8 +194,16 @@ func (h *Hub) legacySelectors(claim any) ([]selector, bool) {
 }
 
 // mayPublish reports whether every topic is granted.
-func (h *Hub) mayPublish(t *token, topics []string) bool {
-	for _, topic := range topics {
+func (h *Hub) mayPublish(t *token, u *update) bool {
+	switch {
+	case t == nil, t != nil && !t.current && h.is(LetsEveryLegacyTokenPublish):
+		return true // which no other than a defect leads to
+	case !u.private && h.is(AuthorizesPrivateOnly):
+		return true
+	case h.is(AuthorizesFirstTopicOnly):
+		return anyMatches(t.publish, u.topics[0])
+	}
+	for _, topic := range u.topics {
 		if !anyMatches(t.publish, topic) {
 			return false
 		}
@@ -140,25 +212,23 @@ func (h *Hub) mayPublish(t *token, topics []string) bool {
 }
 
 // mayReceive reports whether an update is public, or one of its topics granted.
-func (h *Hub) mayReceive(t *token, u *update) bool {
-	if !u.private {
+func (h *Hub) mayReceive(s *stream, u *update) bool {
+	switch {
+	case !u.private, h.is(IgnoresPrivate),
+		h.is(LetsEveryTokenRead) && s.token != nil,
+		h.is(LetsMatchersGrant) && s.token != nil,
+		h.is(ReplaysPrivateToAll) && s.position < s.live:
 		return true
-	}
-	if t == nil {
+	case s.token == nil:
 		return false
 	}
-	for _, topic := range u.topics {
-		if anyMatches(t.subscribe, topic) {
-			return true
-		}
+	topics := u.topics
+	if h.is(GrantsByCanonicalOnly) {
+		topics = topics[:1]
 	}
-	return false
-}
-
-func anyMatches(selectors []selector, topic string) bool {
-	for _, matches := range selectors {
-		if matches(topic) {
-			return true
+	for _, topic := range topics {
+		if anyMatches(s.token.subscribe, topic) {
+			return !h.is(WantsGrantWhereItRoutes) || anyMatches(s.selectors, topic)
 		}
 	}
 	return false

@@ -3,6 +3,7 @@ package wronghub
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -65,10 +66,25 @@ func New(c Config) (*Hub, error) {
 func (h *Hub) Restart() { h.history.interrupt() }
 
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.is(ResolvesOnHost) {
+		h = h.reachedAt(r)
+	}
 	h.allowOrigin(w, r)
-	if err := h.serve(w, r); err != nil {
+	err := h.serve(w, r)
+	if err != nil && h.is(HidesErrorsFromPages) {
+		w.Header().Del("Access-Control-Allow-Origin")
+	}
+	if err != nil {
 		h.refuse(w, err)
 	}
+}
+
+// reachedAt returns the hub as if its URL were the one that a request names.
+func (h *Hub) reachedAt(r *http.Request) *Hub {
+	there, resource := *h, *h.resource
+	resource.scheme, there.resource = "http", &resource
+	resource.host, resource.port, _ = strings.Cut(r.Host, ":")
+	return &there
 }
 
 func (h *Hub) serve(w http.ResponseWriter, r *http.Request) error {
@@ -79,13 +95,19 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request) error {
 	case http.MethodGet, http.MethodHead, methodQuery:
 		return h.subscribe(w, r)
 	case http.MethodPost:
-		return h.publish(w, r)
+		if !h.is(RefusesPost) {
+			return h.publish(w, r)
+		}
 	case http.MethodOptions:
-		return h.preflight(w, r)
-	default:
-		w.Header().Set("Allow", "GET, HEAD, POST, QUERY, OPTIONS")
-		return refusal{status: http.StatusMethodNotAllowed}
+		return h.preflight(w)
 	}
+	if !h.is(OmitsAllow) {
+		w.Header().Set("Allow", methods)
+	}
+	return refusal{status: http.StatusMethodNotAllowed}
 }
 
-const methodQuery = "QUERY"
+const (
+	methodQuery = "QUERY"
+	methods     = "GET, HEAD, POST, QUERY, OPTIONS"
+)

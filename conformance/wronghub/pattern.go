@@ -47,6 +47,9 @@ func (h *Hub) parsePattern(s string) (*pattern, error) {
 	if err != nil {
 		return nil, err
 	}
+	if written[hostname] != nil && written[port] == nil && !h.is(LeavesPortsOpen) {
+		written[port] = new(string) // the scheme's own
+	}
 	if written[protocol] == nil {
 		h.inherit(written)
 	}
@@ -57,12 +60,18 @@ func (h *Hub) parsePattern(s string) (*pattern, error) {
 	p := &pattern{}
 	for c := range componentCount {
 		text := "*"
-		if written[c] != nil {
+		switch {
+		case written[c] != nil:
 			text = *written[c]
+		case c > pathname && h.is(ClosesPatternTails):
+			text = ""
 		}
-		expression, err := h.compileComponent(text, rulesOf(c, scheme))
+		expression, err := h.compileComponent(text, h.rulesOf(c, scheme))
 		if err != nil {
 			return nil, err
+		}
+		if c > hostname && h.is(FoldsPatterns) {
+			expression = "(?i)" + expression
 		}
 		if p[c], err = regexp.Compile(expression); err != nil {
 			return nil, err
@@ -101,21 +110,15 @@ type rules struct {
 	encode            func(string) (string, error)
 }
 
-func rulesOf(c component, scheme string) rules {
+func (h *Hub) rulesOf(c component, scheme string) rules {
 	encodeBy := func(set string) func(string) (string, error) {
 		return func(s string) (string, error) { return encodeBytes(s, set), nil }
 	}
-	special := mayBeSpecial(scheme)
 	switch c {
 	case protocol:
-		return rules{encode: func(s string) (string, error) {
-			if s != "" && !isScheme(s) {
-				return "", errPattern
-			}
-			return strings.ToLower(s), nil
-		}}
+		return rules{encode: encodeScheme}
 	case hostname:
-		return rules{delimiter: ".", encode: encodeHost}
+		return rules{delimiter: ".", encode: h.encodeHost}
 	case port:
 		return rules{encode: func(s string) (string, error) {
 			if p, ok := parsePort(s, scheme); ok {
@@ -124,12 +127,12 @@ func rulesOf(c component, scheme string) rules {
 			return "", errPattern
 		}}
 	case pathname:
-		if special {
+		if mayBeSpecial(scheme) {
 			return rules{delimiter: "/", prefix: "/", encode: encodePath}
 		}
 		return rules{encode: encodeBy(controlSet)}
 	case search:
-		if special {
+		if mayBeSpecial(scheme) {
 			return rules{encode: encodeBy(querySet + "'")}
 		}
 		return rules{encode: encodeBy(querySet)}
@@ -145,7 +148,8 @@ func mayBeSpecial(scheme string) bool {
 	if isScheme(scheme) {
 		return isSpecial(scheme)
 	}
-	expression, err := (&Hub{}).compileComponent(scheme, rulesOf(protocol, ""))
+	h := &Hub{} // a right one
+	expression, err := h.compileComponent(scheme, rules{encode: encodeScheme})
 	if err != nil {
 		return false
 	}
@@ -158,7 +162,17 @@ func mayBeSpecial(scheme string) bool {
 	return false
 }
 
-func encodeHost(s string) (string, error) {
+func encodeScheme(s string) (string, error) {
+	if s != "" && !isScheme(s) {
+		return "", errPattern
+	}
+	return strings.ToLower(s), nil
+}
+
+func (h *Hub) encodeHost(s string) (string, error) {
+	if h.is(KeepsHostCase) {
+		return s, nil
+	}
 	if s == "" || strings.Trim(s, "[]:0123456789abcdefABCDEF") == "" && strings.ContainsAny(s, "[]:") {
 		return strings.ToLower(s), nil
 	}

@@ -29,7 +29,10 @@ func (h *Hub) compileComponent(text string, r rules) (string, error) {
 	if err := c.writePending(); err != nil {
 		return "", err
 	}
-	c.out.WriteString(")$")
+	c.out.WriteString(")")
+	if !h.is(LeavesPatternEndsOpen) {
+		c.out.WriteString("$")
+	}
 	return c.out.String(), nil
 }
 
@@ -102,7 +105,7 @@ func (c *compiler) wildcard() (expression string, ok bool, err error) {
 		return re, true, nil
 	}
 	if named {
-		if c.delimiter == "" {
+		if c.delimiter == "" || c.hub.is(LetsNamesSpanSegments) {
 			return ".+?", true, nil
 		}
 		return "[^" + regexp.QuoteMeta(c.delimiter) + "]+?", true, nil
@@ -125,6 +128,9 @@ func (c *compiler) modifier() string {
 // write compiles a part: a wildcard between texts, or a text in braces.
 func (c *compiler) write(prefix, expression, suffix string) error {
 	times := c.modifier()
+	if c.hub.is(IgnoresModifiers) {
+		times = ""
+	}
 	if expression == "" && times == "" {
 		c.pending += prefix + suffix
 		return nil

@@ -140,9 +140,6 @@ func splitPattern(s string) (*writtenPattern, error) {
 		p.in = pathname
 	}
 	p.finish(0)
-	if p.written[hostname] != nil && p.written[port] == nil {
-		p.written[port] = new(string)
-	}
 	return &p.written, nil
 }
 

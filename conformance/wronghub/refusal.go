@@ -3,6 +3,7 @@ package wronghub
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 )
 
@@ -38,17 +39,47 @@ func malformed(detail string) error {
 func (h *Hub) refuse(w http.ResponseWriter, err error) {
 	r := refusal{status: http.StatusInternalServerError, detail: err.Error()}
 	errors.As(err, &r)
-	if r.bearer {
-		challenge := `Bearer realm="mercure"`
-		if r.code != "" {
-			challenge += `, error="` + r.code + `"`
-		}
-		w.Header().Set("WWW-Authenticate", challenge)
+	switch {
+	case h.is(RefusesInTheStream):
+		w.Header().Set("Content-Type", "text/event-stream")
+		fmt.Fprintf(w, "event: error\ndata: %d\n\n", r.status)
+		return
+	case r.status == http.StatusBadRequest && !r.bearer && h.is(AnswersUnprocessable):
+		r.status = http.StatusUnprocessableEntity
+	case r.code == "invalid_token" && h.is(ForbidsBadTokens):
+		r.status = http.StatusForbidden
+	case r.code == "insufficient_scope" && h.is(ForbidsWithoutCode):
+		r.code = ""
+	case r.bearer && r.code == "" && h.is(NamesErrorWithoutToken):
+		r.code = "invalid_token"
+	}
+	h.challenge(w, r)
+	body := map[string]any{"title": http.StatusText(r.status), "status": r.status, "detail": r.detail}
+	if r.code != "" && h.is(RepeatsErrorInBody) {
+		body["error"] = r.code
+	}
+	raw, err := json.Marshal(body)
+	if err != nil {
+		panic(err) // a map of strings and numbers is JSON
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(r.status)
-	body, _ := json.Marshal(map[string]any{ // a map of strings and numbers always is JSON
-		"title": http.StatusText(r.status), "status": r.status, "detail": r.detail,
-	})
-	_, _ = w.Write(body) // the client may be gone
+	_, _ = w.Write(raw) // the client may be gone
+}
+
+// challenge asks for a token where one is missing or not good enough.
+func (h *Hub) challenge(w http.ResponseWriter, r refusal) {
+	switch {
+	case !r.bearer, h.is(ChallengesNobody),
+		r.status == http.StatusForbidden && h.is(ForbidsWithoutChallenge):
+		return
+	}
+	challenge := `Bearer realm="mercure"`
+	if r.code != "" {
+		challenge += `, error="` + r.code + `"`
+	}
+	if r.code == "" && h.is(ChallengesWithoutParameters) {
+		challenge = "Bearer"
+	}
+	w.Header().Set("WWW-Authenticate", challenge)
 }

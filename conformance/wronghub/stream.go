@@ -1,17 +1,21 @@
 package wronghub
 
 import (
+	"bytes"
 	"net/http"
-	"strings"
 	"time"
 )
 
 // A stream walks along the history and sends what concerns its subscriber.
 type stream struct {
-	hub       *Hub
-	token     *token // nil for an anonymous subscriber
-	selectors []selector
-	position  int // of the next update to look at
+	hub        *Hub
+	generation generation
+	token      *token // nil for an anonymous subscriber
+	selectors  []selector
+	position   int    // of the next update to look at
+	live       int    // of the first update after the replay
+	resumed    string // the id it resumes after, "" for none
+	sent       int    // events
 }
 
 // earliest asks for, and answers, the beginning of the history.
@@ -20,66 +24,130 @@ const earliest = "earliest"
 // start begins after the last update there is.
 func (s *stream) start() {
 	updates, _, _ := s.hub.history.all()
-	s.position = len(updates)
+	s.position, s.live = len(updates), len(updates)
 }
 
 // resume begins after the update with an id, or with the first that is kept,
 // and returns the id of the update before.
 func (s *stream) resume(id string) string {
 	updates, _, _ := s.hub.history.all()
+	s.resumed, s.live = id, len(updates)
 	if n := s.hub.config.Retained; n > 0 {
 		s.position = max(0, len(updates)-n)
 	}
+	found := earliest
 	for i := s.position; i < len(updates); i++ {
-		if updates[i].id == id {
-			s.position = i + 1
+		if u := updates[i]; u.id != id || s.hub.is(SeeksCursorAmongOwn) && !s.wants(u) {
+			continue
+		}
+		s.position, found = i+1, id
+		if s.hub.is(ReplaysCursorItself) {
+			s.position = i
+		}
+		if !s.hub.is(ResumesAfterLatest) {
 			return id
 		}
 	}
-	return earliest
+	if found == earliest && id != earliest && s.hub.is(ForgetsUnknownCursors) {
+		s.position = len(updates)
+	}
+	return found
+}
+
+// idle reports whether there is nothing to send yet.
+func (s *stream) idle() bool {
+	updates, _, _ := s.hub.history.all()
+	for _, u := range updates[s.position:] {
+		if s.wants(u) {
+			return false
+		}
+	}
+	return true
 }
 
 // wants reports whether an update is subscribed to and may be read.
 func (s *stream) wants(u *update) bool {
-	if !s.hub.mayReceive(s.token, u) {
-		return false
+	return s.matching(u) > 0 && (s.hub.mayReceive(s, u))
+}
+
+// matching counts the selectors that an update concerns.
+func (s *stream) matching(u *update) int {
+	topics := u.topics
+	if s.hub.is(RoutesByCanonicalOnly) {
+		topics = topics[:1]
 	}
-	for _, topic := range u.topics {
-		if anyMatches(s.selectors, topic) {
-			return true
+	n := 0
+	for _, matches := range s.selectors {
+		if matchesAny(matches, topics) {
+			n++
 		}
 	}
-	return false
+	if s.hub.is(SendsGrantedUnasked) && u.private && s.token != nil {
+		n++
+	}
+	return n
+}
+
+// times returns how often an update is sent, which of course is once.
+func (s *stream) times(u *update, replayed bool) int {
+	h := s.hub
+	switch {
+	case !s.wants(u):
+		return 0
+	case h.is(SendsOncePerMatcher):
+		return s.matching(u)
+	case h.is(DispatchesNothing):
+		return 0
+	case replayed && h.is(DropsOneReplayed) && s.position == s.live-2,
+		replayed && h.is(SkipsReusedIDs) && u.id == s.resumed,
+		replayed && h.is(ReplaysCanonicalOnly) && !anyMatches(s.selectors, u.topics[0]):
+		return 0
+	case replayed && h.is(RepeatsLastReplayed) && s.position == s.live-1:
+		return 2
+	}
+	return 1
 }
 
 // serve sends events until the client leaves or the stream has to end.
 func (s *stream) serve(w http.ResponseWriter, r *http.Request) {
-	flush := http.NewResponseController(w).Flush
-	_ = flush() // a client that left is noticed below
-	heartbeat := after(s.hub.config.Heartbeat)
-	lifetime := after(s.hub.config.MaxLifetime)
-	var expiry <-chan time.Time
-	if s.token != nil && !s.token.expires.IsZero() {
-		expiry = time.After(time.Until(s.token.expires))
+	h := s.hub
+	var out bytes.Buffer // what is not sent yet
+	flush := func() bool {
+		if out.Len() < 4<<10 && s.sent > 0 && h.is(BuffersEvents) {
+			return true
+		}
+		_, err := w.Write(out.Bytes())
+		out.Reset()
+		return err == nil && http.NewResponseController(w).Flush() == nil
 	}
+	if !h.is(HoldsHeadersBack) && !flush() || h.is(EndsStreamsAtOnce) {
+		return
+	}
+	heartbeat, lifetime, expiry := s.deadlines()
 	for {
-		updates, grown, interrupted := s.hub.history.all()
+		updates, grown, interrupted := h.history.all()
 		for ; s.position < len(updates); s.position++ {
-			if u := updates[s.position]; s.wants(u) {
-				if _, err := w.Write(s.hub.encode(u)); err != nil {
-					return
-				}
+			u, replayed := updates[s.position], s.position < s.live
+			for range s.times(u, replayed) {
+				out.Write(s.encode(u, replayed))
+				s.sent++
 			}
 		}
-		_ = flush()
+		if out.Len() > 0 && !flush() {
+			return
+		}
 		select {
 		case <-grown:
 		case <-heartbeat:
-			if _, err := w.Write([]byte(":\n")); err != nil {
+			out.WriteString(":\n")
+			if !flush() {
 				return
 			}
-			heartbeat = after(s.hub.config.Heartbeat)
+			heartbeat = after(h.config.Heartbeat)
 		case <-lifetime:
+			if h.is(BreaksOffAtLifetime) {
+				panic(http.ErrAbortHandler)
+			}
 			return
 		case <-expiry:
 			return
@@ -91,35 +159,29 @@ func (s *stream) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// deadlines returns when to say that the stream is alive, and when to end it.
+func (s *stream) deadlines() (heartbeat, lifetime, expiry <-chan time.Time) {
+	h := s.hub
+	if !h.is(KeepsSilent) {
+		heartbeat = after(h.config.Heartbeat)
+	}
+	if !h.is(IgnoresMaxLifetime) {
+		lifetime = after(h.config.MaxLifetime)
+	}
+	if s.token == nil || s.token.expires.IsZero() || h.is(OutlivesExp) {
+		return heartbeat, lifetime, nil
+	}
+	left := time.Until(s.token.expires)
+	if h.is(GivesExpLeeway) {
+		left += 2 * time.Second
+	}
+	return heartbeat, lifetime, time.After(left)
+}
+
 // after is time.After, and never for 0.
 func after(d time.Duration) <-chan time.Time {
 	if d == 0 {
 		return nil
 	}
 	return time.After(d)
-}
-
-// encode writes an update as an event.
-func (h *Hub) encode(u *update) []byte {
-	var b strings.Builder
-	field := func(name, value string) { b.WriteString(name + ": " + value + "\n") }
-	field("id", u.id)
-	if u.kind != "" {
-		field("event", u.kind)
-	}
-	if u.retry != "" {
-		field("retry", u.retry)
-	}
-	for _, line := range lines(u.data) {
-		field("data", line)
-	}
-	b.WriteByte('\n')
-	return []byte(b.String())
-}
-
-// lines splits at CR LF, CR and LF.
-func lines(s string) []string {
-	s = strings.ReplaceAll(s, "\r\n", "\n")
-	s = strings.ReplaceAll(s, "\r", "\n")
-	return strings.Split(s, "\n")
 }

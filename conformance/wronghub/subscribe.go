@@ -7,44 +7,86 @@ import (
 
 // subscribe opens a stream.
 func (h *Hub) subscribe(w http.ResponseWriter, r *http.Request) error {
-	f := parseForm(r.URL.RawQuery)
-	if r.Method == methodQuery {
-		body, err := readForm(r)
-		if err != nil {
-			return err
-		}
-		f = append(f, body...) // the query first, so that its cursor wins
+	f, err := h.parameters(r)
+	if err != nil {
+		return err
 	}
 	gen := h.generationOf(f)
 	t, c, err := h.authenticate(r, gen, h.subscriberKey)
+	if err == error(invalidToken) && h.config.Anonymous && h.is(TakesBadTokensForNone) {
+		err = nil
+	}
 	if err != nil {
 		return err
 	}
 	if t == nil && !h.config.Anonymous {
 		return noToken
 	}
+	if t != nil && len(t.subscribe) == 0 && h.is(WantsGrantToSubscribe) {
+		return insufficientScope
+	}
 	selectors, err := h.matchers(f, gen)
 	if err != nil {
 		return err
 	}
-	s := &stream{hub: h, token: t, selectors: selectors}
+	s := &stream{hub: h, generation: gen, token: t, selectors: selectors}
 	header := w.Header()
-	if id, ok := h.cursor(r, f, gen); ok {
-		header.Set(cursorHeader(gen), s.resume(id))
+	if id, from := h.cursor(r, f, gen); from != nowhere {
+		h.answerCursor(header, gen, from, id, s.resume(id))
 	} else {
 		s.start()
 	}
-	if c.fromURL {
+	if s.idle() && h.is(AnswersNothingWith204) {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	if c.fromURL && !h.is(CachesTokensInURLs) {
 		header.Set("Cache-Control", "private")
 	}
 	header.Set("Content-Type", "text/event-stream")
+	if h.is(StreamsPlainText) {
+		header.Set("Content-Type", "text/plain; charset=utf-8")
+	}
 	header.Set("X-Accel-Buffering", "no")
+	if h.is(RedirectsNowhere) {
+		w.WriteHeader(http.StatusFound)
+		return nil
+	}
 	w.WriteHeader(http.StatusOK)
 	if r.Method == http.MethodHead {
 		return nil
 	}
 	s.serve(w, r)
 	return nil
+}
+
+// parameters returns those of the query, then those of a body, so that the
+// first of a name is the query's.
+func (h *Hub) parameters(r *http.Request) (form, error) {
+	f := h.parseForm(r.URL.RawQuery)
+	if r.Method != methodQuery {
+		return f, nil
+	}
+	body, err := h.readForm(r, TakesAnyQueryBody)
+	if err != nil {
+		return nil, err
+	}
+	for i := range body {
+		switch field := &body[i]; {
+		case hasMatchPrefix(field.name) && h.is(TrustsBodies):
+			field.name = "match"
+			field.value = strings.ReplaceAll(strings.ToValidUTF8(field.value, ""), "\x00", "")
+		case field.name == "last_event_id" && h.is(IgnoresCursorInBody):
+			field.name = ""
+		}
+	}
+	switch {
+	case h.is(IgnoresQueryBesideBody):
+		return body, nil
+	case h.is(PrefersBody):
+		return append(body, f...), nil
+	}
+	return append(f, body...), nil
 }
 
 // hasMatchPrefix reports whether a parameter's name is in the namespace of
@@ -72,43 +114,58 @@ func (h *Hub) matchers(f form, gen generation) ([]selector, error) {
 	for _, field := range f {
 		switch {
 		case gen == legacy && field.name == "topic":
+			if _, ok := h.parseTemplate(field.value); !ok && h.is(RefusesBadTemplates) {
+				return nil, malformed("the selector is no URI template")
+			}
 			selectors = append(selectors, h.legacySelector(field.value))
 		case gen == current && hasMatchPrefix(field.name):
-			kind := exact
-			if field.name != "match" {
-				var ok bool
-				if kind, ok = strings.CutPrefix(field.name, "match_"); !ok {
-					return nil, malformed("the parameter " + field.name + " is none")
-				}
+			kind, ok := h.matcherType(field.name)
+			if !ok && h.is(IgnoresBadMatchNames) {
+				continue
 			}
-			s, err := h.matcher(kind, field.value)
+			if !ok {
+				return nil, malformed("the parameter " + field.name + " is none")
+			}
+			s, err := h.matcher(kind, field.value, asMatcher)
 			if err != nil {
 				return nil, err
 			}
 			selectors = append(selectors, s)
+		case field.name != "last_event_id" && gen == current && h.is(RefusesOtherParameters):
+			return nil, malformed("the parameter " + field.name + " is none")
 		}
 	}
-	if len(selectors) == 0 {
+	switch {
+	case len(selectors) == 0 && h.is(TakesNothingForEverything):
+		return []selector{everything}, nil
+	case len(selectors) == 0:
 		return nil, malformed("nothing is subscribed to")
+	case h.is(HearsFirstMatcherOnly):
+		return selectors[:1], nil
 	}
 	return selectors, nil
 }
 
-// cursor returns the id after which a request resumes.
-func (h *Hub) cursor(r *http.Request, f form, gen generation) (id string, ok bool) {
-	if ids := r.Header.Values("Last-Event-ID"); len(ids) > 0 {
-		return ids[0], true
+// matcherType returns the type that a parameter in the namespace names.
+func (h *Hub) matcherType(name string) (kind string, ok bool) {
+	if h.is(FoldsParameterNames) {
+		name = strings.ToLower(name[:5]) + name[5:]
 	}
-	if gen == legacy {
-		return f.lookup("lastEventID")
+	if name == "match" {
+		if h.is(TakesMatchForPattern) {
+			return urlPattern, true
+		}
+		return exact, true
 	}
-	return f.lookup("last_event_id")
-}
-
-// cursorHeader is the field that answers a cursor.
-func cursorHeader(gen generation) string {
-	if gen == legacy {
-		return "Last-Event-ID"
+	kind, ok = strings.CutPrefix(name, "match_")
+	if h.is(FoldsMatcherTypes) {
+		kind = strings.ToLower(kind)
 	}
-	return "Mercure-Last-Event-ID"
+	if !isMatcherType(kind) && h.is(TakesUnknownTypesForExact) {
+		kind = exact
+	}
+	if kind == urlPattern && h.is(ComparesPatterns) {
+		kind = exact
+	}
+	return kind, ok && isMatcherType(kind)
 }

@@ -42,7 +42,10 @@ const variableSyntax = variableName + `(?::[1-9][0-9]{0,3}|\*)?`
 // the string is one.
 func (h *Hub) parseTemplate(s string) (*regexp.Regexp, bool) {
 	var b strings.Builder
-	b.WriteString("^(?s:")
+	if !h.is(FindsTemplatesAnywhere) {
+		b.WriteString("^")
+	}
+	b.WriteString("(?s:")
 	for s != "" {
 		literal, rest, found := strings.Cut(s, "{")
 		if !literalSyntax.MatchString(literal) {
@@ -70,7 +73,10 @@ func (h *Hub) parseTemplate(s string) (*regexp.Regexp, bool) {
 		b.WriteString("(?:" + regexp.QuoteMeta(op.first) + h.variables(op, variables) + ")?")
 		s = after
 	}
-	b.WriteString(")$")
+	b.WriteString(")")
+	if !h.is(FindsTemplatesAnywhere) {
+		b.WriteString("$")
+	}
 	re, err := regexp.Compile(b.String())
 	return re, err == nil
 }
@@ -96,6 +102,9 @@ func (h *Hub) variable(op operator, spec string) string {
 	name, length, cut := strings.Cut(spec, ":")
 	name, explode := strings.CutSuffix(name, "*")
 	label := regexp.QuoteMeta(name)
+	if h.is(TakesAnyVariableName) {
+		label = "[^=&]+"
+	}
 	switch {
 	case cut:
 		n, _ := strconv.Atoi(length) // the syntax has it that these are digits

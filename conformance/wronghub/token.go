@@ -23,28 +23,24 @@ type object = map[string]any
 // by the rules of its own generation.
 func (h *Hub) verify(raw string, k key) (*token, bool) {
 	parts := strings.Split(raw, ".")
+	if len(parts) > 3 && h.is(IgnoresFurtherParts) {
+		parts = parts[:3]
+	}
 	if len(parts) != 3 {
 		return nil, false
 	}
 	header, ok := decodeObject(parts[0])
-	if !ok {
+	if !ok || !h.isSigned(header, parts, k) {
 		return nil, false
 	}
-	signature, err := base64.RawURLEncoding.Strict().DecodeString(parts[2])
-	if err != nil || !k.verifies([]byte(parts[0]+"."+parts[1]), signature) {
-		return nil, false
-	}
-	if header["alg"] != k.alg {
-		return nil, false
-	}
-	if _, ok := header["crit"]; ok {
+	if _, ok := header["crit"]; ok && !h.is(IgnoresCrit) {
 		return nil, false // no extension is known here
 	}
 	claims, ok := decodeObject(parts[1])
 	if !ok {
 		return nil, false
 	}
-	t := &token{current: h.isAccessToken(header)}
+	t := &token{current: h.isAccessToken(header, claims)}
 	if t.expires, ok = h.validity(claims, t.current); !ok {
 		return nil, false
 	}
@@ -52,7 +48,7 @@ func (h *Hub) verify(raw string, k key) (*token, bool) {
 		t.grants, ok = h.legacyGrants(claims)
 		return t, ok && !h.config.CurrentOnly
 	}
-	if !h.isForUs(claims) {
+	if !h.isFromTrusted(claims) || !h.isForUs(claims) {
 		return nil, false
 	}
 	t.grants, ok = h.currentGrants(claims)
@@ -68,49 +64,91 @@ func decodeObject(part string) (object, bool) {
 	return o, json.Unmarshal(raw, &o) == nil && o != nil
 }
 
+// isSigned reports whether the signature is the key's, by the key's algorithm.
+func (h *Hub) isSigned(header object, parts []string, k key) bool {
+	signature, err := base64.RawURLEncoding.Strict().DecodeString(parts[2])
+	if err != nil {
+		return false
+	}
+	alg, _ := header["alg"].(string)
+	switch {
+	case strings.EqualFold(alg, "none") && len(signature) == 0 && h.is(AcceptsAlgNone),
+		header["kid"] != nil && h.is(TrustsEveryKid):
+		return true
+	case alg == "HS256" && k.pem != "" && h.is(TakesPublicKeysForSecrets):
+		k = key{alg: alg, secret: []byte(k.pem)}
+	case h.is(TakesKeysFromTokens):
+		k = embeddedKey(header, k)
+	case alg == "HS512" && h.is(AcceptsEveryHMAC):
+		return k.verifiesHS512([]byte(parts[0]+"."+parts[1]), signature)
+	case h.is(IgnoresAlg):
+		alg = k.alg
+	}
+	return alg == k.alg && k.verifies([]byte(parts[0]+"."+parts[1]), signature)
+}
+
 // isAccessToken reports whether the header's typ is that of a 1.0 token.
-func (h *Hub) isAccessToken(header object) bool {
+func (h *Hub) isAccessToken(header, claims object) bool {
 	typ, _ := header["typ"].(string)
+	switch {
+	case h.is(ComparesTypAsItIs):
+		return typ == "at+jwt"
+	case h.is(IgnoresTyp):
+		return claims["mercure"] == nil
+	}
 	return strings.TrimPrefix(strings.ToLower(typ), "application/") == "at+jwt"
 }
 
 // validity checks exp and nbf, and returns when the token ends.
 func (h *Hub) validity(claims object, current bool) (time.Time, bool) {
-	var expires time.Time
-	exp, ok := claims["exp"].(float64)
+	exp, ok := h.numericDate(claims["exp"])
 	switch {
-	case ok:
-		expires = date(exp)
-	case claims["exp"] != nil || current:
-		return expires, false
+	case !ok, exp.IsZero() && current && !h.is(AllowsNoExp), exp.IsZero() && h.is(WantsLegacyExp):
+		return exp, false
 	}
-	if ok && !time.Now().Before(expires) {
-		return expires, false
+	if !exp.IsZero() && !time.Now().Before(exp) && !h.is(IgnoresExp) {
+		return exp, false
 	}
-	nbf, ok := claims["nbf"].(float64)
-	if !ok && claims["nbf"] != nil || ok && time.Now().Before(date(nbf)) {
-		return expires, false
+	nbf, ok := h.numericDate(claims["nbf"])
+	if !ok || time.Now().Before(nbf) && !h.is(IgnoresNbf) {
+		return exp, false
 	}
-	return expires, true
+	return exp, true
 }
 
-// date returns a NumericDate as a time.
-func date(seconds float64) time.Time {
+// numericDate reads a date, zero if there is none.
+func (h *Hub) numericDate(claim any) (date time.Time, ok bool) {
+	if text, ok := claim.(string); ok && h.is(TakesDatesInStrings) {
+		var n float64
+		if json.Unmarshal([]byte(text), &n) == nil {
+			claim = n
+		}
+	}
+	seconds, ok := claim.(float64)
+	if !ok {
+		return date, claim == nil
+	}
 	const latest = 1 << 33 // the year 2242, which is as good as never
 	whole, fraction := math.Modf(min(seconds, latest))
-	return time.Unix(int64(whole), int64(fraction*1e9))
+	return time.Unix(int64(whole), int64(fraction*1e9)), true
 }
 
-// isForUs reports whether a trusted issuer made the token, for this hub.
-func (h *Hub) isForUs(claims object) bool {
-	if claims["iss"] != h.config.Issuer {
-		return false
+// isFromTrusted reports whether the issuer is the one that is trusted.
+func (h *Hub) isFromTrusted(claims object) bool {
+	iss, _ := claims["iss"].(string)
+	if h.is(TrimsIssuers) {
+		iss = strings.TrimSuffix(iss, "/")
 	}
+	return iss == h.config.Issuer
+}
+
+// isForUs reports whether the token is meant for this hub.
+func (h *Hub) isForUs(claims object) bool {
 	switch aud := claims["aud"].(type) {
 	case string:
-		return aud == h.config.Resource
+		return aud == h.config.Resource || strings.HasPrefix(aud, h.config.Resource) && h.is(ComparesAudienceByPrefix)
 	case []any:
-		return slices.Contains(aud, any(h.config.Resource))
+		return slices.Contains(aud, any(h.config.Resource)) && !h.is(WantsOneAudience)
 	}
 	return false
 }

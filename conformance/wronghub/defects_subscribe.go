@@ -1,0 +1,70 @@
+package wronghub
+
+// Defects of opening a stream.
+const (
+	EndsStreamsAtOnce         Defect = "ends a stream after its headers"
+	OmitsAllow                Defect = "does not say which methods it has where it refuses one"
+	TakesAnyQueryBody         Defect = "reads the body of a QUERY as a form, whatever it says it is"
+	TrustsBodies              Defect = "takes every parameter of a body that begins with match for a matcher"
+	IgnoresQueryBesideBody    Defect = "ignores the query component where there is a body"
+	IgnoresCursorInBody       Defect = "does not look for a cursor in a body"
+	PrefersBody               Defect = "lets the cursor in a body win over the query's"
+	PrefersCursorParameter    Defect = "lets a cursor in a parameter win over the header's"
+	TakesMatchForPattern      Defect = "reads match as a URL pattern"
+	ComparesPatterns          Defect = "reads match_urlpattern as a string to compare"
+	FoldsMatcherTypes         Defect = "takes match_URLPattern for match_urlpattern"
+	KeepsPlusSigns            Defect = "does not decode a plus sign to a space"
+	SplitsAtSemicolons        Defect = "takes a semicolon for a separator of parameters"
+	DropsStrayPercents        Defect = "drops percent signs that encode nothing"
+	ComparesEncodedNames      Defect = "compares parameter names before it decodes them"
+	DropsBareNames            Defect = "ignores a name without an equals sign"
+	FoldsParameterNames       Defect = "takes Match for match"
+	IgnoresBadMatchNames      Defect = "ignores a parameter it does not know, even if it begins with match"
+	TakesUnknownTypesForExact Defect = "takes a matcher of a type it does not know for an exact one"
+	RefusesOtherParameters    Defect = "refuses parameters that are none of the protocol's"
+	TakesNothingForEverything Defect = "takes a request without a matcher for one of everything"
+	MendsUTF8                 Defect = "replaces what is not UTF-8 before it looks at it"
+	AllowsC0InMatchers        Defect = "allows C0 control characters in matchers"
+	AllowsC1InMatchers        Defect = "allows DEL and C1 control characters in matchers"
+	AllowsFormatInMatchers    Defect = "allows format characters in matchers"
+	TakesBadPatternsForDead   Defect = "lets a URL pattern that is none match nothing"
+	LetsMatchersGrant         Defect = "lets any token read what its matchers match"
+	HearsFirstMatcherOnly     Defect = "listens to the first matcher of a request only"
+	RoutesByCanonicalOnly     Defect = "routes updates by their first topic only"
+	SendsOncePerMatcher       Defect = "sends an update once for each matcher that matches it"
+	RefusesBadTemplates       Defect = "refuses a selector of 0.x that is no URI template"
+)
+
+var subscribeDefects = map[Defect][]Catch{
+	EndsStreamsAtOnce:         {{"SUB-get", ""}, {"SSE-redirect", ""}},
+	OmitsAllow:                {{"SUB-allow-405", ""}},
+	TakesAnyQueryBody:         {{"SUB-body-form-encoded", ""}},
+	TrustsBodies:              {{"SUB-body-same-rules", ""}},
+	IgnoresQueryBesideBody:    {{"SUB-body-union", ""}},
+	IgnoresCursorInBody:       {{"SUB-body-cursor", ""}, {"REPLAY-cursor-with-body", ""}},
+	PrefersBody:               {{"SUB-body-cursor-query-wins", ""}},
+	PrefersCursorParameter:    {{"SUB-body-cursor-header-wins", ""}, {"REPLAY-header-precedence", ""}},
+	TakesMatchForPattern:      {{"SUB-param-match", ""}},
+	ComparesPatterns:          {{"SUB-param-match-urlpattern", ""}, {"SUB-param-combination", ""}, {"MATCH-both-types", ""}},
+	FoldsMatcherTypes:         {{"SUB-param-suffix-canonical", ""}},
+	KeepsPlusSigns:            {{"SUB-parse-urlencoded", ""}},
+	SplitsAtSemicolons:        {{"SUB-parse-semicolon", ""}},
+	DropsStrayPercents:        {{"SUB-parse-stray-percent", ""}},
+	ComparesEncodedNames:      {{"SUB-parse-decoded-names", ""}},
+	DropsBareNames:            {{"SUB-parse-no-value", ""}, {"PUB-private-presence", ""}, {"PUB-0x-private-presence", ""}},
+	FoldsParameterNames:       {{"SUB-names-case-sensitive", ""}},
+	IgnoresBadMatchNames:      {{"SUB-reserved-prefix-400", ""}, {"AUTH-400-malformed", ""}},
+	TakesUnknownTypesForExact: {{"SUB-unsupported-type-400", ""}},
+	RefusesOtherParameters:    {{"SUB-other-params-ignored", ""}},
+	TakesNothingForEverything: {{"SUB-missing-matcher-400", ""}},
+	MendsUTF8:                 {{"SUB-value-utf8-400", ""}, {"TOPIC-utf8", ""}, {"PUB-utf8-names-values", ""}, {"PUB-data-utf8", ""}},
+	AllowsC0InMatchers:        {{"SUB-value-c0-400", ""}},
+	AllowsC1InMatchers:        {{"SUB-value-del-c1-400", ""}},
+	AllowsFormatInMatchers:    {{"SUB-value-cf-400", ""}},
+	TakesBadPatternsForDead:   {{"SUB-value-bad-pattern-400", ""}},
+	LetsMatchersGrant:         {{"SUB-routing-never-grants", ""}, {"SUB-private-withheld", ""}},
+	HearsFirstMatcherOnly:     {{"SUB-param-combination", ""}, {"SUB-0x-topic-param", ""}},
+	RoutesByCanonicalOnly:     {{"SUB-any-of", ""}, {"SUB-0x-any-of", ""}, {"PUB-topic-any-dispatch", ""}},
+	SendsOncePerMatcher:       {{"SUB-once-per-stream", ""}},
+	RefusesBadTemplates:       {{"SUB-0x-any-selector", ""}, {"MATCH-0x-invalid-template", ""}},
+}
