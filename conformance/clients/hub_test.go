@@ -101,15 +101,21 @@ func (h *hub) kill() {
 
 func (h *hub) url() string { return "http://" + h.addr + hubPath }
 
-// publish sends one update and returns its id.
+// publish sends one update with a 0.x token and returns its id.
 func (h *hub) publish(fields url.Values) string {
+	h.t.Helper()
+	return h.publishAs(token(h.t, claims{Publish: []string{"*"}}), fields)
+}
+
+// publishAs sends one update and returns its id.
+func (h *hub) publishAs(bearer string, fields url.Values) string {
 	h.t.Helper()
 	r, err := http.NewRequest(http.MethodPost, h.url(), strings.NewReader(fields.Encode()))
 	if err != nil {
 		h.t.Fatalf("publishing: %v", err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Authorization", "Bearer "+token(h.t, claims{Publish: []string{"*"}}))
+	r.Header.Set("Authorization", "Bearer "+bearer)
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		h.t.Fatalf("publishing: %v", err)

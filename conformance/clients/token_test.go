@@ -33,13 +33,25 @@ func token(t *testing.T, c claims) string {
 // on one topic.
 func accessToken(t *testing.T, topic string) string {
 	t.Helper()
+	return signCurrent(t, "subscribe", topic)
+}
+
+// publisherAccessToken makes a 1.0 token that may publish everything.
+func publisherAccessToken(t *testing.T) string {
+	t.Helper()
+	return signCurrent(t, "publish", "*")
+}
+
+// signCurrent makes a 1.0 token that grants one action on one topic.
+func signCurrent(t *testing.T, action, topic string) string {
+	t.Helper()
 	now := time.Now()
 	return sign(t, "at+jwt", map[string]any{
-		"iss": issuer, "aud": resourceIdentifier, "sub": "somebody", "client_id": "a browser", "jti": "1",
+		"iss": issuer, "aud": resourceIdentifier, "sub": "somebody", "client_id": "somebody", "jti": "1",
 		"iat": now.Unix(), "exp": now.Add(time.Hour).Unix(),
 		"authorization_details": []any{map[string]any{
 			"type":    "https://mercure.rocks/authorization-detail",
-			"actions": []string{"subscribe"},
+			"actions": []string{action},
 			"topics":  []any{map[string]string{"match": topic}},
 		}},
 	})
