@@ -26,7 +26,7 @@ var legacyGrantCases = []Case{
 		Needs: []Need{SubscriberKey},
 		Run: func(t *T) {
 			topic := t.Topic("a")
-			s := t.Subscribe(t.reader(), topic)
+			s := t.Subscribe(t.SubscriberToken(), topic)
 			token := t.Token(Publisher, Grant{Publish: []string{}})
 			t.WantStatus("publish: [], a public update", t.Post(token, Form("topic", topic)), 403)
 			t.WantStatus("publish: [], a private update", t.Post(token, Form("topic", topic, "private", "on")), 403)
@@ -60,7 +60,7 @@ var legacyGrantCases = []Case{
 		Needs: []Need{SubscriberKey},
 		Run: func(t *T) {
 			a, b := t.Topic("a"), t.Topic("b")
-			onA, onB := t.Subscribe(t.reader(), a), t.Subscribe(t.reader(), b)
+			onA, onB := t.Subscribe(t.SubscriberToken(), a), t.Subscribe(t.SubscriberToken(), b)
 			token := t.Token(Publisher, Grant{Publish: []string{a}})
 			t.Post(token, Form("topic", a, "topic", b))
 			t.Post(token, Form("topic", b, "topic", a))

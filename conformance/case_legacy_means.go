@@ -13,7 +13,7 @@ var legacyMeansCases = []Case{
 		Run: func(t *T) {
 			for what, present := range map[string]func(string) http.Header{"header": bearer, "cookie": t.page} {
 				topic := t.Topic(what)
-				s := t.openBy(present(t.reader()), topic)
+				s := t.openBy(present(t.SubscriberToken()), topic)
 				s.Want("subscribed by "+what, t.Publish("topic", topic, "private", "on"))
 				a := t.publishBy(present(t.PublisherToken()), topic)
 				t.WantStatus("published by "+what, a, 200)
@@ -26,12 +26,12 @@ var legacyMeansCases = []Case{
 		Needs: []Need{SubscriberKey, Anonymous, Variant("query_token")},
 		Run: func(t *T) {
 			v, topic := t.On("query_token"), t.Topic("a")
-			s := v.Open(Request{Query: v.inQuery(v.reader(), topic)})
+			s := v.Open(Request{Query: v.inQuery(v.SubscriberToken(), topic)})
 			s.Want("by query, where that is supported", v.Publish("topic", topic, "private", "on"))
 
 			// Elsewhere it is one or the other: a garbage token tells which.
 			supported := t.Do(Request{Query: t.inQuery("garbage", topic)}).Status == 401
-			s = t.Open(Request{Query: t.inQuery(t.reader(), topic)})
+			s = t.Open(Request{Query: t.inQuery(t.SubscriberToken(), topic)})
 			private := t.Publish("topic", topic, "private", "on")
 			if supported {
 				s.Want("by query, where a garbage token is refused", private)
@@ -44,7 +44,7 @@ var legacyMeansCases = []Case{
 		Needs: []Need{SubscriberKey, Variant("query_token")},
 		Run: func(t *T) {
 			t = t.On("query_token")
-			a := t.Do(Request{Query: t.inQuery(t.reader(), t.Topic("a"))})
+			a := t.Do(Request{Query: t.inQuery(t.SubscriberToken(), t.Topic("a"))})
 			t.WantStatus("by query", a, 200)
 			if control := strings.Join(a.Header.Values("Cache-Control"), ","); !strings.Contains(control, "private") {
 				t.Errorf("by query: Cache-Control %q, want it to contain private", control)
@@ -67,9 +67,9 @@ var legacyMeansCases = []Case{
 		Run: func(t *T) {
 			t = t.On("query_token")
 			topic := t.Topic("a")
-			s := t.Open(Request{Query: t.inQuery(t.reader(), topic), Header: t.Cookie("garbage")})
+			s := t.Open(Request{Query: t.inQuery(t.SubscriberToken(), topic), Header: t.Cookie("garbage")})
 			s.Want("valid parameter, garbage cookie", t.Publish("topic", topic, "private", "on"))
-			a := t.Do(Request{Query: t.inQuery("garbage", topic), Header: t.Cookie(t.reader())})
+			a := t.Do(Request{Query: t.inQuery("garbage", topic), Header: t.Cookie(t.SubscriberToken())})
 			t.WantStatus("garbage parameter, valid cookie", a, 401)
 		},
 	},
@@ -94,13 +94,13 @@ func (t *T) inQuery(token, topic string) string {
 // parameter counts, be they good or bad.
 func (t *T) prefersHeader() {
 	topic := t.Topic("a")
-	good, bad := bearer(t.reader()), bearer("garbage")
+	good, bad := bearer(t.SubscriberToken()), bearer("garbage")
 	s := t.Open(Request{Query: t.inQuery("garbage", topic), Header: both(good, t.Cookie("garbage"))})
 	s.Want("valid header, garbage query and cookie", t.Publish("topic", topic, "private", "on"))
 	for what, r := range map[string]Request{
-		"cookie":           {Query: t.Topics(topic), Header: both(bad, t.Cookie(t.reader()))},
-		"query":            {Query: t.inQuery(t.reader(), topic), Header: bad},
-		"query and cookie": {Query: t.inQuery(t.reader(), topic), Header: both(bad, t.Cookie(t.reader()))},
+		"cookie":           {Query: t.Topics(topic), Header: both(bad, t.Cookie(t.SubscriberToken()))},
+		"query":            {Query: t.inQuery(t.SubscriberToken(), topic), Header: bad},
+		"query and cookie": {Query: t.inQuery(t.SubscriberToken(), topic), Header: both(bad, t.Cookie(t.SubscriberToken()))},
 	} {
 		t.WantStatus("garbage header, valid "+what, t.Do(r), 401)
 	}
@@ -114,6 +114,6 @@ func (t *T) prefersHeader() {
 // readsCookie asserts that a cookie of this name authorizes.
 func (t *T) readsCookie(name string) {
 	topic := t.Topic("a")
-	s := t.Open(Request{Query: t.Topics(topic), Header: http.Header{"Cookie": {name + "=" + t.reader()}}})
+	s := t.Open(Request{Query: t.Topics(topic), Header: http.Header{"Cookie": {name + "=" + t.SubscriberToken()}}})
 	s.Want("with a cookie "+name, t.Publish("topic", topic, "private", "on"))
 }

@@ -181,15 +181,14 @@ func (t *T) wantBoth(what string, more Claims, status int) {
 	}
 }
 
-// wantEndAt asserts that the hub ends a stream at a time, give or take what
-// clocks and networks may differ by.
+// wantEndAt asserts that the hub ends a stream at a time, give or take what two
+// clocks and the way to here may differ by.
 func (s *Stream) wantEndAt(what string, at time.Time) {
-	const tolerance = 2 * time.Second
-	_, ended := s.End(time.Until(at) + tolerance)
+	_, ended := s.End(time.Until(at.Add(transit)))
 	switch off := time.Since(at); {
 	case !ended:
 		s.t.Errorf("%s: goes on %v after the time given by exp, want it ended then", what, off)
-	case off < -tolerance:
+	case off < -transit:
 		s.t.Errorf("%s: ended %v before the time given by exp, want it ended then", what, -off)
 	}
 }

@@ -15,7 +15,7 @@ var replayRequestCases = []Case{
 		Needs: []Need{SubscriberKey},
 		Run: func(t *T) {
 			topic, ids := t.published(3)
-			s := t.resumeByHeader(t.reader(), ids[0], topic)
+			s := t.resumeByHeader(t.SubscriberToken(), ids[0], topic)
 			s.OnlyThen("after a Last-Event-ID header", topic, ids[1:]...)
 		},
 	},
@@ -28,7 +28,7 @@ var replayRequestCases = []Case{
 			t.Publish("topic", topic)
 			t.Publish("topic", topic, "id", cafe)
 			next := t.Publish("topic", topic)
-			s := t.resumeByHeader(t.reader(), cafe, topic)
+			s := t.resumeByHeader(t.SubscriberToken(), cafe, topic)
 			s.OnlyThen("after a Last-Event-ID header in UTF-8", topic, next)
 		},
 	},
@@ -47,8 +47,8 @@ var replayRequestCases = []Case{
 		Needs: []Need{SubscriberKey},
 		Run: func(t *T) {
 			topic, ids := t.published(3)
-			later := t.resumeByBoth(t.reader(), ids[1], ids[0], topic)
-			earlier := t.resumeByBoth(t.reader(), ids[0], ids[1], topic)
+			later := t.resumeByBoth(t.SubscriberToken(), ids[1], ids[0], topic)
+			earlier := t.resumeByBoth(t.SubscriberToken(), ids[0], ids[1], topic)
 			later.OnlyThen("header EV2, query EV1", topic, ids[2])
 			earlier.Want("header EV1, query EV2", ids[1:]...)
 		},
@@ -58,7 +58,7 @@ var replayRequestCases = []Case{
 		Needs: []Need{SubscriberKey},
 		Run: func(t *T) {
 			topic, history := t.published(2)
-			s := t.Resume(t.reader(), "earliest", topic)
+			s := t.Resume(t.SubscriberToken(), "earliest", topic)
 			switch got := idsOf(s.Until(topic)); {
 			case len(got) == 0: // declined by policy
 			case !slices.Equal(got, history):
@@ -73,7 +73,7 @@ var replayRequestCases = []Case{
 		Needs: []Need{SubscriberKey},
 		Run: func(t *T) {
 			topic, _ := t.published(2)
-			byQuery, byHeader := t.Resume(t.reader(), "earliest", topic), t.resumeByHeader(t.reader(), "earliest", topic)
+			byQuery, byHeader := t.Resume(t.SubscriberToken(), "earliest", topic), t.resumeByHeader(t.SubscriberToken(), "earliest", topic)
 			end := t.Publish("topic", topic)
 			want, got := idsOf(byQuery.before(end)), idsOf(byHeader.before(end))
 			if !slices.Equal(got, want) {
@@ -89,12 +89,9 @@ var replayRequestCases = []Case{
 // resumesByQuery asserts that a query parameter carries a cursor.
 func (t *T) resumesByQuery(param string) {
 	topic, ids := t.published(3)
-	s := t.Open(Request{Query: t.Topics(topic) + "&" + Form(param, ids[0]), Token: t.reader()})
+	s := t.Open(Request{Query: t.Topics(topic) + "&" + Form(param, ids[0]), Token: t.SubscriberToken()})
 	s.OnlyThen("after "+param, topic, ids[1:]...)
 }
-
-// reader returns a token that may receive everything.
-func (t *T) reader() string { return t.Token(Subscriber, Grant{Subscribe: []string{"*"}}) }
 
 // Resume opens a stream on topics after a cursor in the judged generation's
 // own query parameter.

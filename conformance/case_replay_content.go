@@ -9,7 +9,7 @@ var replayContentCases = []Case{
 		Needs: []Need{SubscriberKey},
 		Run: func(t *T) {
 			topic, ids := t.published(3)
-			s := t.Resume(t.reader(), ids[0], topic)
+			s := t.Resume(t.SubscriberToken(), ids[0], topic)
 			s.Want("resumed from A", ids[1:]...)
 			s.Want("resumed from A, live", t.Publish("topic", topic), t.Publish("topic", topic))
 		},
@@ -35,11 +35,11 @@ var replayContentCases = []Case{
 		Needs: []Need{SubscriberKey},
 		Run: func(t *T) {
 			topic := t.Topic("a")
-			live := t.Subscribe(t.reader(), topic)
+			live := t.Subscribe(t.SubscriberToken(), topic)
 			before := t.Publish("topic", topic)
 			id := t.Publish("topic", topic, "type", "chapter", "retry", "2500", "data", "one\n two\n\nthree\n")
 			live.Want("live", before)
-			want, got := live.Next(), t.Resume(t.reader(), before, topic).Next()
+			want, got := live.Next(), t.Resume(t.SubscriberToken(), before, topic).Next()
 			if want.ID != id || want.Type != "chapter" || want.Retry != "2500" || want.Data != "one\n two\n\nthree\n" {
 				t.Errorf("live: %+v, want id %s and the type, retry and data published", want, id)
 			}
@@ -55,11 +55,11 @@ var replayContentCases = []Case{
 			a, b := t.Topic("a"), t.Topic("b")
 			before := t.Publish("topic", t.Topic("c"))
 			id := t.Publish("topic", a, "topic", b)
-			past := t.Resume(t.reader(), id, a)
+			past := t.Resume(t.SubscriberToken(), id, a)
 			byEither := map[string]*Stream{
-				"by the alternate topic": t.Resume(t.reader(), before, b),
-				"by the canonical topic": t.Resume(t.reader(), before, a),
-				"by both topics":         t.Resume(t.reader(), before, a, b),
+				"by the alternate topic": t.Resume(t.SubscriberToken(), before, b),
+				"by the canonical topic": t.Resume(t.SubscriberToken(), before, a),
+				"by both topics":         t.Resume(t.SubscriberToken(), before, a, b),
 			}
 			end := t.Publish("topic", a, "topic", b)
 			for what, s := range byEither {
@@ -113,7 +113,7 @@ var replayContentCases = []Case{
 		Run: func(t *T) {
 			topic, x := t.Topic("a"), "urn:x:twice:"+t.run
 			b, d := t.publishTwice(topic, x)
-			t.Resume(t.reader(), x, topic).OnlyThen("resumed from a reused id", topic, b, x, d)
+			t.Resume(t.SubscriberToken(), x, topic).OnlyThen("resumed from a reused id", topic, b, x, d)
 		},
 	},
 	{
@@ -123,7 +123,7 @@ var replayContentCases = []Case{
 		Run: func(t *T) {
 			topic, x := t.Topic("a"), "urn:x:twice:"+t.run
 			t.publishTwice(topic, x)
-			if got := idsOf(t.Resume(t.reader(), x, topic).Until(topic)); !slices.Contains(got, x) {
+			if got := idsOf(t.Resume(t.SubscriberToken(), x, topic).Until(topic)); !slices.Contains(got, x) {
 				t.Errorf("resumed from a reused id: replayed %q, want the later update with that id among them", got)
 			}
 		},
@@ -134,7 +134,7 @@ var replayContentCases = []Case{
 		Run: func(t *T) {
 			t = t.On("small")
 			topic, history := t.published(5)
-			s := t.Resume(t.reader(), history[0], topic)
+			s := t.Resume(t.SubscriberToken(), history[0], topic)
 			s.wantCursor("resumed from a discarded event", "earliest")
 			if got := idsOf(s.Until(topic)); slices.Contains(got, history[1]) {
 				t.Errorf("resumed in a history of 2: of %q were replayed %q, want the oldest missing", history, got)
@@ -146,7 +146,7 @@ var replayContentCases = []Case{
 		Needs: []Need{SubscriberKey},
 		Run: func(t *T) {
 			topic, ids := t.published(2)
-			s := t.Resume(t.reader(), t.unknown(), topic)
+			s := t.Resume(t.SubscriberToken(), t.unknown(), topic)
 			s.wantCursor("resumed from an unknown id", "earliest")
 			s.OnlyThen("resumed from an unknown id", topic, ids...)
 		},
@@ -208,7 +208,7 @@ func (t *T) resumesGapless() {
 	for id := range published {
 		want = append(want, id)
 		if len(want)%(updates/streams) == 0 {
-			resumed = append(resumed, t.Resume(t.reader(), first, topic))
+			resumed = append(resumed, t.Resume(t.SubscriberToken(), first, topic))
 		}
 	}
 	want = append(want, t.Publish("topic", topic)) // after which a duplicate cannot come

@@ -20,10 +20,10 @@ var replayCursorCases = []Case{
 		Run: func(t *T) {
 			// On a stream of everything, every event matches and is readable.
 			ev := t.Publish("topic", t.Topic("a"))
-			t.Resume(t.reader(), ev, "*").wantCursor("resumed from the newest event", ev)
+			t.Resume(t.SubscriberToken(), ev, "*").wantCursor("resumed from the newest event", ev)
 			next := t.Publish("topic", t.Topic("b"))
-			t.Resume(t.reader(), ev, "*").wantCursor("resumed from a retained event", ev)
-			t.Resume(t.reader(), next, "*").wantCursor("resumed from the newest event", next)
+			t.Resume(t.SubscriberToken(), ev, "*").wantCursor("resumed from a retained event", ev)
+			t.Resume(t.SubscriberToken(), next, "*").wantCursor("resumed from the newest event", next)
 		},
 	},
 	{
@@ -32,8 +32,8 @@ var replayCursorCases = []Case{
 		Run: func(t *T) {
 			ev := t.Publish("topic", t.Topic("a"))
 			t.Publish("topic", t.Topic("b"))
-			t.Resume(t.reader(), ev, "*").wantCursor("resumed from a retained event", ev)
-			t.Resume(t.reader(), t.unknown(), "*").wantCursor("resumed from an unknown id", "earliest")
+			t.Resume(t.SubscriberToken(), ev, "*").wantCursor("resumed from a retained event", ev)
+			t.Resume(t.SubscriberToken(), t.unknown(), "*").wantCursor("resumed from an unknown id", "earliest")
 		},
 	},
 	{
@@ -42,10 +42,10 @@ var replayCursorCases = []Case{
 		Run: func(t *T) {
 			topic := t.Topic("a")
 			t.Publish("topic", topic)
-			t.Resume(t.reader(), t.unknown(), topic).wantCursor("resumed from an unknown id", "earliest")
+			t.Resume(t.SubscriberToken(), t.unknown(), topic).wantCursor("resumed from an unknown id", "earliest")
 			fresh := t.On("fresh")
-			fresh.Resume(fresh.reader(), fresh.unknown(), topic).wantCursor("resumed on a fresh hub", "earliest")
-			fresh.Resume(fresh.reader(), "earliest", topic).wantCursor("resumed from earliest on a fresh hub", "earliest")
+			fresh.Resume(fresh.SubscriberToken(), fresh.unknown(), topic).wantCursor("resumed on a fresh hub", "earliest")
+			fresh.Resume(fresh.SubscriberToken(), "earliest", topic).wantCursor("resumed from earliest on a fresh hub", "earliest")
 		},
 	},
 	{
@@ -53,7 +53,7 @@ var replayCursorCases = []Case{
 		Needs: []Need{SubscriberKey},
 		Run: func(t *T) {
 			topic := t.Topic("a")
-			s := t.Resume(t.reader(), t.Publish("topic", topic), topic)
+			s := t.Resume(t.SubscriberToken(), t.Publish("topic", topic), topic)
 			if s.cursor() == "" {
 				t.Errorf("resumed: no %s in the answer", t.CursorHeader())
 			}
@@ -69,7 +69,7 @@ var replayCursorCases = []Case{
 		Run: func(t *T) {
 			topic := t.Topic("a")
 			ev := t.Publish("topic", topic)
-			s := t.Open(Request{Method: "QUERY", Token: t.reader(), Form: Form("match", topic, "last_event_id", ev)})
+			s := t.Open(Request{Method: "QUERY", Token: t.SubscriberToken(), Form: Form("match", topic, "last_event_id", ev)})
 			s.wantCursor("a cursor in a body", ev)
 		},
 	},
@@ -86,7 +86,7 @@ func (t *T) answersCursors(field, param string) {
 			"the header": {Query: t.Topics(topic), Header: http.Header{"Last-Event-ID": {id}}},
 			param:        {Query: t.Topics(topic) + "&" + Form(param, id)},
 		} {
-			r.Token = t.reader()
+			r.Token = t.SubscriberToken()
 			a := t.Do(r)
 			t.WantStatus(what+" in "+where, a, http.StatusOK)
 			if a.Header.Get(field) == "" {
