@@ -1,7 +1,7 @@
-.PHONY: help run test quick lint fuzz
+.PHONY: help run test quick conformance-full lint fuzz
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 run: ## start a throwaway hub on loopback and say how to try it
 	@go run . dev
@@ -12,6 +12,9 @@ test: ## install what the tests need (Debian), then run everything
 quick: ## run the tests that this machine has the tools for, and list those left out
 	@mkdir -p .tools && go build -o .tools/tally .ci/tally.go
 	@go test -json ./... | .tools/tally
+
+conformance-full: ## judge the hub by every case over every transport and store
+	@CONFORMANCE=full go test -count=1 -v -timeout 30m -run 'TestOurHub' ./conformance
 
 lint: ## check format, vet, staticcheck, and that all platforms build
 	@.ci/lint
