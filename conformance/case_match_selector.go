@@ -51,7 +51,7 @@ var matchSelectorCases = []Case{
 		ID:    "MATCH-0x-no-match",
 		Needs: []Need{Anonymous},
 		Run: func(t *T) {
-			t.Routes(Form("topic", "a"+t.run), []string{"a" + t.run}, []string{"b" + t.run, "A" + t.run, "a"})
+			t.Routes(Form("topic", "a"+t.run), []string{"a" + t.run}, []string{"b" + t.run, "A" + t.run, "a", "a" + t.run + "/b", "x/a" + t.run})
 			t.templates(nil, []templateRow{
 				{"{id}", []string{"a b", "a/b", "é", "%zz"}},
 				{"{?q,page}", []string{"?page=2&q=a", "?other=1", "?q=a&q=b", "page=2"}},
