@@ -14,10 +14,11 @@ var streamEndCases = []Case{
 		Run: func(t *T) {
 			topic := t.Topic("a")
 			s := t.Subscribe("", topic)
-			for deadline := time.Now().Add(t.Heartbeat + patience); ; {
+			limit := t.Heartbeat + t.Patience
+			for deadline := time.Now().Add(limit); ; {
 				line, ok := s.Note(time.Until(deadline))
 				if !ok {
-					t.Fatalf("no comment on an idle stream within %v, the interval is %v", t.Heartbeat+patience, t.Heartbeat)
+					t.Fatalf("no comment on an idle stream within %v, the interval is %v", limit, t.Heartbeat)
 				}
 				if strings.HasPrefix(line, ":") {
 					break
@@ -34,11 +35,12 @@ var streamEndCases = []Case{
 			topic := t.Topic("a")
 			s := short.Subscribe("", topic)
 			var ids []string
+			limit := short.MaxLifetime + short.Patience
 			pace := time.NewTicker(20 * time.Millisecond) // so that the end falls among events
 			defer pace.Stop()
-			for deadline := time.Now().Add(short.MaxLifetime + patience); !s.over(); <-pace.C {
+			for deadline := time.Now().Add(limit); !s.over(); <-pace.C {
 				if time.Now().After(deadline) {
-					t.Fatalf("the stream still goes on %v after it was opened, its maximum lifetime is %v", short.MaxLifetime+patience, short.MaxLifetime)
+					t.Fatalf("the stream still goes on %v after it was opened, its maximum lifetime is %v", limit, short.MaxLifetime)
 				}
 				ids = append(ids, short.Publish("topic", topic, "data", "some\nlines"))
 			}
