@@ -8,11 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"time"
 )
-
-// patience is what a target has by default.
-const patience = 10 * time.Second
 
 // A T is one run of one case: against one hub, in one generation. A failed
 // assertion says what was expected; Fatalf ends the run.

@@ -123,7 +123,7 @@ func (t *Target) complete() error {
 		t.Audience = t.Hub
 	}
 	if t.Patience == 0 {
-		t.Patience = patience
+		t.Patience = 10 * time.Second
 	}
 	if t.publisher, err = newSigner(t.PublisherKey, t.PublisherAlg); err != nil {
 		return fmt.Errorf("publisher key: %w", err)

@@ -1,7 +1,6 @@
 package wronghub
 
 import (
-	"net/netip"
 	"strconv"
 	"strings"
 )
@@ -162,33 +161,6 @@ func parsePort(s, scheme string) (string, bool) {
 		port = ""
 	}
 	return port, true
-}
-
-// parseHost returns a host as it is compared.
-func parseHost(s string, special bool) (string, bool) {
-	if strings.HasPrefix(s, "[") {
-		ip, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
-		if err != nil || !ip.Is6() || ip.Zone() != "" || !strings.HasSuffix(s, "]") {
-			return "", false
-		}
-		return "[" + ip.String() + "]", true
-	}
-	if !special {
-		if strings.ContainsAny(s, "\x00 #/<>?@[\\]^|:") {
-			return "", false
-		}
-		return encodeBytes(s, controlSet), true
-	}
-	s = strings.ToLower(decodePercent(s, func(byte) bool { return true }))
-	if strings.ContainsAny(s, " #%/:<>?@[\\]^|") || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f }) {
-		return "", false
-	}
-	labels := strings.Split(strings.TrimSuffix(s, "."), ".")
-	if last := labels[len(labels)-1]; last != "" && strings.Trim(last, "0123456789") == "" {
-		ip, err := netip.ParseAddr(strings.TrimSuffix(s, "."))
-		return ip.String(), err == nil
-	}
-	return s, true
 }
 
 // cleanPath encodes a path and removes its dot segments.

@@ -43,7 +43,8 @@ func (h *Hub) credential(r *http.Request, gen generation) (credential, error) {
 			return cookie, nil
 		}
 		if c.presents && cookie.presents && h.is(FallsBackToCookies) {
-			if _, ok := h.verify(c.token, h.publisherKey); !ok {
+			_, publishes := h.verify(c.token, h.publisherKey)
+			if _, subscribes := h.verify(c.token, h.subscriberKey); !publishes && !subscribes {
 				return cookie, nil
 			}
 		}

@@ -29,7 +29,7 @@ func (h *Hub) cursor(r *http.Request, f form, gen generation) (id string, from c
 		case h.is(ReadsHeadersAsLatin1):
 			return latin1(ids[0]), inHeader
 		case ids[0] == earliest && h.is(KnowsEarliestInParameterOnly):
-			return "", inHeader
+			return "", nowhere
 		}
 		return ids[0], inHeader
 	}

@@ -31,7 +31,7 @@ const (
 )
 
 var credentialDefects = map[Defect][]Catch{
-	PublishesWithoutToken:       {{"AUTH-publish-token", ""}, {"PUB-authorized", ""}, {"AUTH-open-publish", ""}},
+	PublishesWithoutToken:       {{"AUTH-publish-token", ""}, {"PUB-authorized", ""}, {"AUTH-open-publish", ""}, {"AUTH-0x-jws", ""}},
 	TakesBadTokensForNone:       {{"AUTH-bad-token-not-anonymous", ""}, {"AUTH-0x-invalid-401", ""}},
 	WantsGrantToSubscribe:       {{"AUTH-valid-token-no-grant", ""}},
 	IgnoresCookiesOfPublishers:  {{"AUTH-mechanisms", ""}, {"AUTH-0x-mechanisms", ""}},

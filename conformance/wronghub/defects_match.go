@@ -28,7 +28,7 @@ const (
 	ComparesTemplates            Defect = "takes a URI template for itself only"
 	FindsTemplatesAnywhere       Defect = "looks for an expansion of a URI template anywhere in a topic"
 	TakesAnyVariableName         Defect = "matches the names in a URI template loosely"
-	MatchesOtherTopics           Defect = "lets a selector of 0.x match what it begins"
+	MatchesWhatSelectorsBegin    Defect = "lets a selector of 0.x match what it begins"
 	TakesBadTemplatesForWildcard Defect = "lets a selector that is no URI template match everything"
 )
 
@@ -59,6 +59,6 @@ var matchDefects = map[Defect][]Catch{
 	ComparesTemplates:            {{"MATCH-0x-template", ""}},
 	FindsTemplatesAnywhere:       {{"MATCH-0x-template-whole", ""}},
 	TakesAnyVariableName:         {{"MATCH-0x-no-match", ""}},
-	MatchesOtherTopics:           {{"MATCH-0x-no-match", ""}, {"MATCH-0x-template-whole", ""}},
+	MatchesWhatSelectorsBegin:    {{"MATCH-0x-no-match", ""}},
 	TakesBadTemplatesForWildcard: {{"MATCH-0x-invalid-template", ""}},
 }

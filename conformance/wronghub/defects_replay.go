@@ -5,7 +5,7 @@ const (
 	IgnoresCursorHeader          Defect = "does not look for a cursor in the header"
 	ReadsHeadersAsLatin1         Defect = "reads a cursor in the header as ISO 8859-1"
 	IgnoresCursorParameter       Defect = "does not look for a cursor in a parameter"
-	KnowsEarliestInParameterOnly Defect = "takes earliest in the header for an empty cursor"
+	KnowsEarliestInParameterOnly Defect = "knows the cursor earliest in a parameter only"
 	ReplaysCursorItself          Defect = "replays the event that the cursor names, too"
 	SeeksCursorAmongOwn          Defect = "knows a cursor only if its event is for this subscriber"
 	DropsOneReplayed             Defect = "loses one of the events it replays"

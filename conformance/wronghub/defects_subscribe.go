@@ -53,7 +53,7 @@ var subscribeDefects = map[Defect][]Catch{
 	ComparesEncodedNames:      {{"SUB-parse-decoded-names", ""}},
 	DropsBareNames:            {{"SUB-parse-no-value", ""}, {"PUB-private-presence", ""}, {"PUB-0x-private-presence", ""}},
 	FoldsParameterNames:       {{"SUB-names-case-sensitive", ""}},
-	IgnoresBadMatchNames:      {{"SUB-reserved-prefix-400", ""}, {"AUTH-400-malformed", ""}},
+	IgnoresBadMatchNames:      {{"SUB-reserved-prefix-400", ""}},
 	TakesUnknownTypesForExact: {{"SUB-unsupported-type-400", ""}},
 	RefusesOtherParameters:    {{"SUB-other-params-ignored", ""}},
 	TakesNothingForEverything: {{"SUB-missing-matcher-400", ""}},

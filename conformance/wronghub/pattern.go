@@ -176,8 +176,8 @@ func (h *Hub) encodeHost(s string) (string, error) {
 	if s == "" || strings.Trim(s, "[]:0123456789abcdefABCDEF") == "" && strings.ContainsAny(s, "[]:") {
 		return strings.ToLower(s), nil
 	}
-	host := strings.ToLower(s)
-	if strings.ContainsAny(host, " #%/:<>?@[\\]^|") {
+	host, ok := domain(s)
+	if !ok {
 		return "", errPattern
 	}
 	return host, nil

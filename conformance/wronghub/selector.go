@@ -48,7 +48,7 @@ func (h *Hub) matcher(kind, match string, u use) (selector, error) {
 	if !h.isText(match, u) {
 		return nil, malformed("a matcher holds characters it may not")
 	}
-	if h.isWildcard(kind, match) {
+	if h.isWildcard(kind, match) && !(u == asMatcher && h.is(HasNoWildcard)) {
 		return everything, nil
 	}
 	if kind == exact {
@@ -97,7 +97,7 @@ func (h *Hub) labour() {
 // isWildcard reports whether a matcher matches everything, whatever its type.
 func (h *Hub) isWildcard(kind, match string) bool {
 	switch {
-	case h.is(HasNoWildcard), kind == urlPattern && h.is(ResolvesTypeBeforeWildcard):
+	case kind == urlPattern && h.is(ResolvesTypeBeforeWildcard):
 		return false
 	case h.is(TakesAsterisksForWildcard):
 		return match != "" && strings.Trim(match, "*") == ""
@@ -136,12 +136,12 @@ func (h *Hub) legacySelector(s string) selector {
 		switch {
 		case topic == s:
 			return !ok || !strings.Contains(s, "{") || !h.is(ForgetsTemplateItself)
+		case strings.HasPrefix(topic, s) && h.is(MatchesWhatSelectorsBegin):
+			return true
 		case h.is(ComparesTemplates):
 			return false
 		case !ok:
 			return h.is(TakesBadTemplatesForWildcard)
-		case h.is(MatchesOtherTopics):
-			return strings.HasPrefix(topic, s)
 		}
 		return template.MatchString(topic)
 	}

@@ -162,7 +162,7 @@ func (s *stream) serve(w http.ResponseWriter, r *http.Request) {
 // deadlines returns when to say that the stream is alive, and when to end it.
 func (s *stream) deadlines() (heartbeat, lifetime, expiry <-chan time.Time) {
 	h := s.hub
-	if !h.is(KeepsSilent) {
+	if !h.is(KeepsSilent) && !h.is(HoldsHeadersBack) {
 		heartbeat = after(h.config.Heartbeat)
 	}
 	if !h.is(IgnoresMaxLifetime) {
