@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -104,13 +105,22 @@ type attack struct {
 	statuses []int
 }
 
+// attacks are those of a kind, by name.
+type attacks map[string]attack
+
+func (a attacks) add(name string, r Request, statuses ...int) { a[name] = attack{r, statuses} }
+
 // answersInTime makes the attacks three times over: what was cached must not
 // matter.
 func answersInTime(t *testing.T, target *Target) {
-	var attacks map[string]attack
-	as(t, target, legacy, func(t *T) { attacks = t.attacks() })
+	all := make(attacks)
+	as(t, target, legacy, func(t *T) {
+		maps.Copy(all, t.selectorAttacks())
+		maps.Copy(all, t.tokenAttacks())
+		maps.Copy(all, t.publishAttacks())
+	})
 	for range 3 {
-		for name, a := range attacks {
+		for name, a := range all {
 			as(t, target, legacy, func(t *T) {
 				start := time.Now()
 				t.WantStatus(name, t.Do(a.Request), a.statuses...)
@@ -122,14 +132,13 @@ func answersInTime(t *testing.T, target *Target) {
 	}
 }
 
-func (t *T) attacks() map[string]attack {
-	attacks := make(map[string]attack)
-	add := func(name string, r Request, statuses ...int) { attacks[name] = attack{r, statuses} }
-
+// selectorAttacks subscribe to what is expensive to parse.
+func (t *T) selectorAttacks() attacks {
+	all := make(attacks)
 	query := func(form string) Request { return Request{Method: "QUERY", Form: form} }
-	add("20,000 matchers in a body", query(strings.Repeat("match=a&", 20_000)), 400)
-	add("7,000 selectors in a query", Request{Query: strings.Repeat("topic=a&", 7_000)}, 400)
-	add("a head of 80 KB", Request{Query: strings.Repeat("topic=a&", 10_000)}, 431)
+	all.add("20,000 matchers in a body", query(strings.Repeat("match=a&", 20_000)), 400)
+	all.add("7,000 selectors in a query", Request{Query: strings.Repeat("topic=a&", 7_000)}, 400)
+	all.add("a head of 80 KB", Request{Query: strings.Repeat("topic=a&", 10_000)}, 431)
 	for name, template := range map[string]string{
 		"a long prefix":              "{x:9999}",
 		"many long prefixes":         strings.Repeat("{x:9999}", 100),
@@ -139,8 +148,8 @@ func (t *T) attacks() map[string]attack {
 		"10,000 braces":              strings.Repeat("{", 10_000),
 		"a variable of 10,000 names": "{" + strings.Repeat("a.", 10_000) + "a}",
 	} {
-		add("a template of "+name, Request{Query: Form("topic", template)}, 200, 400)
-		add("a 1.0 template of "+name, Request{Query: Form("match_uritemplate", template)}, 200, 400)
+		all.add("a template of "+name, Request{Query: Form("topic", template)}, 200, 400)
+		all.add("a 1.0 template of "+name, Request{Query: Form("match_uritemplate", template)}, 200, 400)
 	}
 	for name, pattern := range map[string]string{
 		"nested repetitions":   "/:x((((a{1,99}){1,99}){1,99}){1,99})",
@@ -155,55 +164,73 @@ func (t *T) attacks() map[string]attack {
 		"60,000 names":         "/" + strings.Repeat(":a", 60_000),
 		"100,000 backslashes":  strings.Repeat(`\`, 100_000),
 	} {
-		add("a pattern of "+name, query(Form("match_urlpattern", pattern)), 200, 400)
+		all.add("a pattern of "+name, query(Form("match_urlpattern", pattern)), 200, 400)
 	}
+	all.add("60 KB of cookies", Request{Query: "topic=a", Header: http.Header{"Cookie": {strings.Repeat("a=b; ", 12_000)}}}, 200)
+	all.add("a cursor of 32 KiB", Request{Query: "topic=a", Header: http.Header{"Last-Event-ID": {strings.Repeat("a", 32<<10)}}}, 200)
+	return all
+}
 
-	deep := func(open, end string, depth int) json.RawMessage {
+// tokenAttacks present what is expensive to verify or to read, where the token
+// is of the right key and where it is not.
+func (t *T) tokenAttacks() attacks {
+	nested := func(open, end string, depth int) json.RawMessage {
 		return json.RawMessage(strings.Repeat(open, depth) + "1" + strings.Repeat(end, depth))
 	}
-	arrays, objects := deep("[", "]", 9_000), deep(`{"a":`, "}", 3_000)
-	header := Claims{"typ": "JWT"}
-	_, granted := t.Claims(Grant{Publish: []string{"*"}})
-	currentHeader, details := t.CurrentClaims(Detail([]string{"publish"}, Matcher("", "*")))
+	arrays, objects := nested("[", "]", 9_000), nested(`{"a":`, "}", 3_000)
 	long := strings.Repeat("x", 20<<10)
+	header := Claims{"typ": "JWT"}
+	granted := Claims{"mercure": Claims{"publish": []string{"*"}}}
+	publishing := func(selectors ...string) Claims { return Claims{"mercure": Claims{"publish": selectors}} }
+	currentHeader, claims := t.CurrentClaims()
+	detailed := func(details any) Claims { return claims.With("authorization_details", details) }
+	publish := []string{"publish"}
+
+	all := make(attacks)
 	for name, token := range map[string]string{
 		"deep arrays, 0.x":            t.Sign(Publisher, header, granted.With("mercure", arrays)),
 		"deep objects, 0.x":           t.Sign(Publisher, header, granted.With("mercure", objects)),
-		"deep arrays, 1.0":            t.Sign(Publisher, currentHeader, details.With("authorization_details", arrays)),
-		"deep objects, 1.0":           t.Sign(Publisher, currentHeader, details.With("other", objects)),
+		"deep arrays, 1.0":            t.Sign(Publisher, currentHeader, detailed(arrays)),
+		"deep objects, 1.0":           t.Sign(Publisher, currentHeader, detailed([]any{Detail(publish, objects)})),
 		"a deep header":               t.Sign(Publisher, header.With("other", arrays), granted),
 		"a long claim":                t.Sign(Publisher, header, granted.With("other", long)),
 		"a long key id":               t.Sign(Publisher, header.With("kid", long), granted),
-		"4,000 selectors":             t.Sign(Publisher, header, Claims{"mercure": Claims{"publish": slices.Repeat([]string{"{a}"}, 4_000)}}),
-		"300 details":                 t.Sign(Publisher, currentHeader, details.With("authorization_details", slices.Repeat([]any{Detail([]string{"publish"})}, 300))),
-		"a pattern of 20,000 stars":   t.Sign(Publisher, currentHeader, details.With("authorization_details", []any{Detail([]string{"publish"}, Matcher("urlpattern", strings.Repeat("*", 20_000)))})),
-		"a template with long prefix": t.Sign(Publisher, header, Claims{"mercure": Claims{"publish": []string{strings.Repeat("{x:9999}", 100)}}}),
+		"4,000 selectors":             t.Sign(Publisher, header, publishing(slices.Repeat([]string{"{a}"}, 4_000)...)),
+		"a template with long prefix": t.Sign(Publisher, header, publishing(strings.Repeat("{x:9999}", 100))),
+		"300 details":                 t.Sign(Publisher, currentHeader, detailed(slices.Repeat([]any{Detail(publish)}, 300))),
+		"a pattern of 20,000 stars":   t.Sign(Publisher, currentHeader, detailed([]any{Detail(publish, Matcher("urlpattern", strings.Repeat("*", 20_000)))})),
 		"32 KiB of dots":              strings.Repeat(".", 32<<10),
 		"32 KiB of letters":           strings.Repeat("A", 32<<10),
 		"32 KiB after the claims":     t.Sign(Publisher, header, granted) + strings.Repeat("A", 31<<10),
 	} {
-		add("a token of "+name, Request{Method: http.MethodPost, Token: token, Form: "topic=a"}, 200, 401, 403)
-		add("a cookie of "+name, Request{Query: "topic=a", Header: http.Header{"Cookie": {"mercureAuthorization=" + token}}}, 401)
+		all.add("a token of "+name, Request{Method: http.MethodPost, Token: token, Form: "topic=a"}, 200, 401, 403)
+		all.add("a cookie of "+name, Request{Query: "topic=a", Header: http.Header{"Cookie": {"mercureAuthorization=" + token}}}, 401)
 	}
-	// The most that grants and topics can be multiplied by each other.
-	grants := make([]string, t.MaxMatchers)
-	for i := range grants {
-		grants[i] = fmt.Sprintf("https://example.com/{a}{b}{c}{+d}{+e}-%d", i)
-	}
-	topics := strings.Repeat("topic="+url.QueryEscape("https://example.com/"+strings.Repeat("-", 200))+"&", t.MaxTopics)
-	add("100 grants on 100 topics", Request{Method: http.MethodPost, Token: t.Token(Publisher, Grant{Publish: grants}), Form: topics}, 403)
+	return all
+}
 
-	publish := func(form string) Request {
-		return Request{Method: http.MethodPost, Token: t.PublisherToken(), Form: form}
+// publishAttacks publish what is expensive to read, and to grant.
+func (t *T) publishAttacks() attacks {
+	publish := func(token, form string) Request { return Request{Method: http.MethodPost, Token: token, Form: form} }
+	token := t.PublisherToken()
+	all := make(attacks)
+	all.add("a million fields", publish(token, "topic=a&"+strings.Repeat("&", 1_000_000)), 413)
+	all.add("100,000 topics", publish(token, strings.Repeat("topic=a&", 100_000)), 413)
+	all.add("a topic of 1 MB", publish(token, "topic="+strings.Repeat("a", 1<<20)), 413)
+	all.add("a topic of a million stray percents", publish(token, "topic="+strings.Repeat("%", 1<<20)), 413)
+	all.add("a million lines", publish(token, "topic=a&data="+strings.Repeat("%0A", 1_000_000)), 200)
+
+	// The most that topics and grants can be multiplied by each other: only the
+	// last topic has no grant.
+	var grants, topics []string
+	for i := range t.MaxMatchers {
+		grants = append(grants, fmt.Sprintf("https://example.com/{a}{b}{c}{+d}{+e}-%d", i))
 	}
-	add("a million fields", publish("topic=a&"+strings.Repeat("&", 1_000_000)), 413)
-	add("100,000 topics", publish(strings.Repeat("topic=a&", 100_000)), 413)
-	add("a topic of 1 MB", publish("topic="+strings.Repeat("a", 1<<20)), 413)
-	add("a topic of a million stray percents", publish("topic="+strings.Repeat("%", 1<<20)), 413)
-	add("a million lines", publish("topic=a&data="+strings.Repeat("%0A", 1_000_000)), 200)
-	add("60 KB of cookies", Request{Query: "topic=a", Header: http.Header{"Cookie": {strings.Repeat("a=b; ", 12_000)}}}, 200)
-	add("a cursor of 32 KiB", Request{Query: "topic=a", Header: http.Header{"Last-Event-ID": {strings.Repeat("a", 32<<10)}}}, 200)
-	return attacks
+	for i := range t.MaxTopics {
+		topics = append(topics, "topic", fmt.Sprintf("https://example.com/%s-%d", strings.Repeat("-", 200), i+1))
+	}
+	all.add("100 grants on 100 topics", publish(t.Token(Publisher, Grant{Publish: grants}), Form(topics...)), 403)
+	return all
 }
 
 // A slowClient sends the start of a request at once and then a byte a second.
