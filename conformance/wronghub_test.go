@@ -214,14 +214,9 @@ func caught(ctx context.Context, catalogue Catalogue, variants map[string]wrongV
 	return nil
 }
 
-// TestEveryCaseCanFail: a case of an absolute obligation that no defect makes
-// fail may judge nothing.
+// TestEveryCaseCanFail: a case that no defect makes fail may judge nothing.
 func TestEveryCaseCanFail(t *testing.T) {
 	t.Parallel()
-	catalogue, err := readCatalogue("")
-	if err != nil {
-		t.Fatal(err)
-	}
 	named := make(map[string]bool)
 	for _, catches := range wronghub.Defects() {
 		for _, catch := range catches {
@@ -229,7 +224,7 @@ func TestEveryCaseCanFail(t *testing.T) {
 		}
 	}
 	for _, c := range cases() {
-		if c.Run != nil && !named[c.ID] && catalogue.entry(c.ID).Must() {
+		if c.Run != nil && !named[c.ID] {
 			t.Errorf("%s is named by no defect of wronghub", c.ID)
 		}
 	}

@@ -55,7 +55,7 @@ func (h *Hub) credential(r *http.Request, gen generation) (credential, error) {
 		return credential{token: token, presents: true}, nil
 	}
 	token, ok := query.lookup("authorization")
-	if ok && h.config.QueryToken && gen != current && !(cookie.presents && h.is(PrefersCookiesToURLs)) {
+	if ok && h.config.QueryToken && !h.is(IgnoresTokensInURLs) && gen != current && !(cookie.presents && h.is(PrefersCookiesToURLs)) {
 		return credential{token: token, fromURL: true, presents: true}, nil
 	}
 	return cookie, nil

@@ -4,6 +4,7 @@ package wronghub
 const (
 	PublishesWithoutToken       Defect = "lets anybody publish"
 	TakesBadTokensForNone       Defect = "takes a subscriber with a bad token for an anonymous one"
+	ForbidsStrangers            Defect = "answers a subscriber without a token with 403"
 	WantsGrantToSubscribe       Defect = "refuses a stream to a token that may read nothing"
 	IgnoresCookiesOfPublishers  Defect = "takes no cookies from publishers"
 	IgnoresCookies              Defect = "takes no cookies"
@@ -17,6 +18,7 @@ const (
 	SkipsOtherSchemes           Defect = "takes the cookie when the header is of another scheme"
 	TakesFirstOfTwoHeaders      Defect = "takes the first of two Authorization fields"
 	PrefersCookiesToURLs        Defect = "takes a cookie before the query parameter"
+	IgnoresTokensInURLs         Defect = "takes no tokens from the query, in 0.x either"
 	CachesTokensInURLs          Defect = "lets anybody cache what a token in a URL was for"
 	ChallengesNobody            Defect = "answers 401 without a challenge"
 	NamesErrorWithoutToken      Defect = "names an error where no token was presented"
@@ -31,30 +33,32 @@ const (
 )
 
 var credentialDefects = map[Defect][]Catch{
-	PublishesWithoutToken:       {{"AUTH-publish-token", ""}, {"PUB-authorized", ""}, {"AUTH-open-publish", ""}, {"AUTH-0x-jws", ""}},
-	TakesBadTokensForNone:       {{"AUTH-bad-token-not-anonymous", ""}, {"AUTH-0x-invalid-401", ""}},
-	WantsGrantToSubscribe:       {{"AUTH-valid-token-no-grant", ""}},
-	IgnoresCookiesOfPublishers:  {{"AUTH-mechanisms", ""}, {"AUTH-0x-mechanisms", ""}},
-	IgnoresCookies:              {{"AUTH-cookie-used", ""}, {"AUTH-cookie-name", ""}, {"AUTH-0x-cookie-name", ""}, {"AUTH-0x-cookie-other-name", ""}},
-	TakesTokensFromURLs:         {{"AUTH-no-uri-token", ""}},
-	TakesTokensFromBodies:       {{"AUTH-no-body-token", ""}},
-	PrefersCookies:              {{"AUTH-header-wins", ""}, {"AUTH-0x-header-first", ""}},
-	FallsBackToCookies:          {{"AUTH-header-no-fallback", ""}, {"AUTH-0x-header-first", ""}},
-	RefusesTwoMeans:             {{"AUTH-both-not-rejected", ""}},
-	TakesGluedBearer:            {{"AUTH-header-syntax", ""}},
-	WantsBearerCapitalized:      {{"AUTH-header-scheme-case", ""}},
-	SkipsOtherSchemes:           {{"AUTH-header-other-scheme", ""}},
-	TakesFirstOfTwoHeaders:      {{"AUTH-400-invalid-request", ""}},
-	PrefersCookiesToURLs:        {{"AUTH-0x-query-over-cookie", ""}},
-	CachesTokensInURLs:          {{"AUTH-0x-query-cache", ""}},
-	ChallengesNobody:            {{"AUTH-401-no-token", ""}, {"AUTH-require-all", ""}},
-	NamesErrorWithoutToken:      {{"AUTH-401-no-error-code", ""}},
-	ChallengesWithoutParameters: {{"AUTH-challenge-has-param", ""}},
-	ForbidsWithoutChallenge:     {{"AUTH-challenge-every-error", ""}},
-	ForbidsBadTokens:            {{"AUTH-401-invalid-token", ""}},
-	ForbidsWithoutCode:          {{"AUTH-403-insufficient-scope", ""}},
-	QuotesTokens:                {{"AUTH-401-uniform", ""}, {"SEC-token-not-logged", ""}},
-	AnswersUnprocessable:        {{"AUTH-400-malformed", ""}, {"AUTH-400-no-challenge-needed", ""}, {"AUTH-problem-details", ""}},
-	RepeatsErrorInBody:          {{"AUTH-error-in-challenge", ""}},
-	RefusesTopicsWith401:        {{"AUTH-publish-403", ""}, {"AUTH-0x-publish-403", ""}},
+	PublishesWithoutToken:       {{"AUTH-publish-token", "status 200, want 401"}, {"PUB-authorized", "status 200, want 401"}, {"AUTH-open-publish", "status 200, want 401"}, {"AUTH-0x-jws", "status 200, want 401"}},
+	TakesBadTokensForNone:       {{"AUTH-bad-token-not-anonymous", "status 200, want 401"}, {"AUTH-0x-invalid-401", "status 200, want 401"}},
+	ForbidsStrangers:            {{"AUTH-anonymous", "status 403, want 200"}, {"SUB-0x-require-auth", "status 403, want 200 or 401"}},
+	WantsGrantToSubscribe:       {{"AUTH-valid-token-no-grant", "status 403, want 200"}},
+	IgnoresCookiesOfPublishers:  {{"AUTH-mechanisms", "status 401, want 200"}, {"AUTH-0x-mechanisms", "status 401, want 200"}},
+	IgnoresCookies:              {{"AUTH-cookie-used", "status 401, want 200"}, {"AUTH-cookie-name", "status 401, want 200"}, {"AUTH-0x-cookie-name", "no event within"}, {"AUTH-0x-cookie-other-name", "no event within"}},
+	TakesTokensFromURLs:         {{"AUTH-no-uri-token", "status 200, want 401"}},
+	TakesTokensFromBodies:       {{"AUTH-no-body-token", "status 200, want 401"}},
+	PrefersCookies:              {{"AUTH-header-wins", "status 401, want 200"}, {"AUTH-0x-header-first", "status 401, want 200"}},
+	FallsBackToCookies:          {{"AUTH-header-no-fallback", "status 200, want 401"}, {"AUTH-0x-header-first", "status 200, want 401"}},
+	RefusesTwoMeans:             {{"AUTH-both-not-rejected", "status 400, want 200"}},
+	TakesGluedBearer:            {{"AUTH-header-syntax", "status 200, want 400 or 401"}},
+	WantsBearerCapitalized:      {{"AUTH-header-scheme-case", "status 401, want 200"}},
+	SkipsOtherSchemes:           {{"AUTH-header-other-scheme", "status 200, want 401"}},
+	TakesFirstOfTwoHeaders:      {{"AUTH-400-invalid-request", "status 200, want 400"}},
+	PrefersCookiesToURLs:        {{"AUTH-0x-query-over-cookie", "status 401, want 200"}},
+	IgnoresTokensInURLs:         {{"AUTH-0x-query", "no event within"}, {"AUTH-0x-query-over-cookie", "status 401, want 200"}},
+	CachesTokensInURLs:          {{"AUTH-0x-query-cache", "want it to contain private"}},
+	ChallengesNobody:            {{"AUTH-401-no-token", "want a Bearer challenge"}, {"AUTH-require-all", "want a Bearer challenge"}},
+	NamesErrorWithoutToken:      {{"AUTH-401-no-error-code", "has error \"invalid_token\", want \"\""}},
+	ChallengesWithoutParameters: {{"AUTH-challenge-has-param", "want Bearer and a parameter"}},
+	ForbidsWithoutChallenge:     {{"AUTH-challenge-every-error", "want a Bearer challenge"}},
+	ForbidsBadTokens:            {{"AUTH-401-invalid-token", "status 403, want 401"}},
+	ForbidsWithoutCode:          {{"AUTH-403-insufficient-scope", "has error \"\", want \"insufficient_scope\""}},
+	QuotesTokens:                {{"AUTH-401-uniform", "want the one to a bad signature"}, {"SEC-token-not-logged", "of a token"}},
+	AnswersUnprocessable:        {{"AUTH-400-malformed", "status 422, want 400"}, {"AUTH-400-no-challenge-needed", "status 422, want 400"}, {"AUTH-problem-details", "status 422, want 400"}},
+	RepeatsErrorInBody:          {{"AUTH-error-in-challenge", "want the code in the challenge alone"}},
+	RefusesTopicsWith401:        {{"AUTH-publish-403", "status 401, want 403"}, {"AUTH-0x-publish-403", "status 401, want 403"}},
 }

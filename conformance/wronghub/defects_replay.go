@@ -5,6 +5,7 @@ const (
 	IgnoresCursorHeader          Defect = "does not look for a cursor in the header"
 	ReadsHeadersAsLatin1         Defect = "reads a cursor in the header as ISO 8859-1"
 	IgnoresCursorParameter       Defect = "does not look for a cursor in a parameter"
+	DiscardsNothing              Defect = "keeps more than it is configured to"
 	KnowsEarliestInParameterOnly Defect = "knows the cursor earliest in a parameter only"
 	ReplaysCursorItself          Defect = "replays the event that the cursor names, too"
 	SeeksCursorAmongOwn          Defect = "knows a cursor only if its event is for this subscriber"
@@ -25,24 +26,25 @@ const (
 )
 
 var replayDefects = map[Defect][]Catch{
-	IgnoresCursorHeader:          {{"REPLAY-header", ""}},
-	ReadsHeadersAsLatin1:         {{"REPLAY-header-utf8", ""}},
-	IgnoresCursorParameter:       {{"REPLAY-query", ""}, {"REPLAY-0x-query", ""}},
-	KnowsEarliestInParameterOnly: {{"REPLAY-earliest-header", ""}},
-	ReplaysCursorItself:          {{"REPLAY-after", ""}},
-	SeeksCursorAmongOwn:          {{"REPLAY-hub-wide-cursor", ""}},
-	DropsOneReplayed:             {{"REPLAY-order-gapless", ""}, {"REPLAY-after", ""}},
-	RepeatsLastReplayed:          {{"REPLAY-order-gapless", ""}},
-	ReplaysBareData:              {{"REPLAY-full-event", ""}},
-	ReplaysCanonicalOnly:         {{"REPLAY-alternate-topics", ""}},
-	ReplaysPrivateToAll:          {{"REPLAY-reauthorize", ""}, {"REPLAY-private-withheld", ""}, {"REPLAY-0x-private-withheld", ""}, {"REPLAY-cursor-may-leak", ""}},
-	ResumesAfterLatest:           {{"REPLAY-duplicate-id", ""}},
-	SkipsReusedIDs:               {{"REPLAY-duplicate-id-all", ""}},
-	ForgetsUnknownCursors:        {{"REPLAY-unknown-cursor", ""}},
-	AnswersNoCursor:              {{"REPLAY-cursor-header", ""}, {"REPLAY-0x-cursor-header", ""}},
-	AnswersParameterOnly:         {{"REPLAY-cursor-header", ""}, {"REPLAY-0x-cursor-header", ""}},
-	SwapsCursorHeaders:           {{"REPLAY-0x-cursor-header", ""}},
-	AddsOldCursorHeader:          {{"REPLAY-cursor-not-last-event-id", ""}},
-	EchoesCursors:                {{"REPLAY-cursor-earliest", ""}, {"REPLAY-0x-cursor-value", ""}},
-	AnswersNewestID:              {{"REPLAY-cursor-value", ""}, {"REPLAY-0x-cursor-value", ""}},
+	IgnoresCursorHeader:          {{"REPLAY-header", "before the sentinel came"}},
+	ReadsHeadersAsLatin1:         {{"REPLAY-header-utf8", "before the sentinel came"}},
+	IgnoresCursorParameter:       {{"REPLAY-query", "before the sentinel came"}, {"REPLAY-0x-query", "before the sentinel came"}},
+	DiscardsNothing:              {{"REPLAY-discard", "Last-Event-ID is"}},
+	KnowsEarliestInParameterOnly: {{"REPLAY-earliest-header", "Last-Event-ID is"}},
+	ReplaysCursorItself:          {{"REPLAY-after", "event 1 of 2 has id"}},
+	SeeksCursorAmongOwn:          {{"REPLAY-hub-wide-cursor", "Last-Event-ID is"}},
+	DropsOneReplayed:             {{"REPLAY-order-gapless", "resumed while updates are published: event"}, {"REPLAY-after", "event 1 of 2 has id"}},
+	RepeatsLastReplayed:          {{"REPLAY-order-gapless", "resumed while updates are published: event"}},
+	ReplaysBareData:              {{"REPLAY-full-event", "want as live"}},
+	ReplaysCanonicalOnly:         {{"REPLAY-alternate-topics", "by the alternate topic: replayed []"}},
+	ReplaysPrivateToAll:          {{"REPLAY-reauthorize", "before the sentinel came"}, {"REPLAY-private-withheld", "before the sentinel came"}, {"REPLAY-0x-private-withheld", "before the sentinel came"}, {"REPLAY-cursor-may-leak", "got the private event"}},
+	ResumesAfterLatest:           {{"REPLAY-duplicate-id", "before the sentinel came"}},
+	SkipsReusedIDs:               {{"REPLAY-duplicate-id-all", "want the later update with that id among them"}},
+	ForgetsUnknownCursors:        {{"REPLAY-unknown-cursor", "before the sentinel came"}},
+	AnswersNoCursor:              {{"REPLAY-cursor-header", "the answer has no Mercure-Last-Event-ID"}, {"REPLAY-0x-cursor-header", "the answer has no Last-Event-ID"}},
+	AnswersParameterOnly:         {{"REPLAY-cursor-header", "the answer has no Mercure-Last-Event-ID"}, {"REPLAY-0x-cursor-header", "the answer has no Last-Event-ID"}},
+	SwapsCursorHeaders:           {{"REPLAY-0x-cursor-header", "the answer has no Last-Event-ID"}},
+	AddsOldCursorHeader:          {{"REPLAY-cursor-not-last-event-id", "want it absent"}},
+	EchoesCursors:                {{"REPLAY-cursor-earliest", "Mercure-Last-Event-ID is"}, {"REPLAY-0x-cursor-value", "Last-Event-ID is"}},
+	AnswersNewestID:              {{"REPLAY-earliest", "want earliest since the request was honoured"}, {"REPLAY-cursor-value", "Mercure-Last-Event-ID is"}, {"REPLAY-0x-cursor-value", "Last-Event-ID is"}},
 }

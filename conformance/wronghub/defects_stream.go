@@ -13,6 +13,7 @@ const (
 	OmitsID                    Defect = "sends events without id"
 	OmitsType                  Defect = "sends events without their type"
 	NamesEveryType             Defect = "gives every event a type"
+	SendsRetryWithUnit         Defect = "begins streams with a retry in seconds, and says so"
 	SendsRetryAlways           Defect = "sends a retry with every event"
 	SendsRetryInSeconds        Defect = "sends another retry than it was given"
 	BreaksEventsAtLines        Defect = "puts a blank line between two lines of data"
@@ -28,27 +29,28 @@ const (
 )
 
 var streamDefects = map[Defect][]Catch{
-	StreamsPlainText:           {{"SSE-content-type", ""}},
-	HoldsHeadersBack:           {{"SSE-headers-at-once", ""}},
-	BuffersEvents:              {{"SSE-flush-events", ""}},
-	AnswersNothingWith204:      {{"SSE-204-stops", ""}},
-	RedirectsNowhere:           {{"SSE-redirect", ""}},
-	RefusesInTheStream:         {{"SSE-error-status", ""}},
-	OmitsBlankLine:             {{"SSE-format", ""}},
-	WritesLatin1:               {{"SSE-utf8", ""}},
-	OmitsID:                    {{"SSE-id", ""}},
-	OmitsType:                  {{"SSE-all-fields", ""}},
-	NamesEveryType:             {{"SSE-event-field", ""}},
-	SendsRetryAlways:           {{"SSE-retry-field", ""}},
-	SendsRetryInSeconds:        {{"SSE-retry-field", ""}, {"SSE-all-fields", ""}},
-	BreaksEventsAtLines:        {{"SSE-event-terminator", ""}},
-	QuotesData:                 {{"SSE-data", ""}},
-	SplitsDataAtLFOnly:         {{"SSE-data-lines", ""}, {"SSE-0x-data-lines", ""}},
-	TrimsData:                  {{"SSE-data-trailing-newline", ""}},
-	OmitsSpaceAfterColon:       {{"SSE-data-leading-space", ""}},
-	OmitsEmptyData:             {{"SSE-data-empty", ""}},
-	WritesFieldsInDataAsFields: {{"SSE-data-colon-safe", ""}, {"SSE-0x-data-lines", ""}},
-	KeepsSilent:                {{"SSE-keepalive", ""}},
-	BreaksOffAtLifetime:        {{"SSE-clean-end", ""}},
-	IgnoresMaxLifetime:         {{"AUTH-max-lifetime", ""}},
+	StreamsPlainText:           {{"SSE-content-type", "want text/event-stream"}, {"SUB-safe-body-method", "want text/event-stream"}},
+	HoldsHeadersBack:           {{"SSE-headers-at-once", "timeout awaiting response headers"}},
+	BuffersEvents:              {{"SSE-flush-events", "no event within"}},
+	AnswersNothingWith204:      {{"SSE-204-stops", "status 204, want 200"}},
+	RedirectsNowhere:           {{"SSE-redirect", "without a Location"}},
+	RefusesInTheStream:         {{"SSE-error-status", "status 200, want 401"}},
+	OmitsBlankLine:             {{"SSE-format", "no event within"}},
+	WritesLatin1:               {{"SSE-utf8", "which is not UTF-8"}},
+	OmitsID:                    {{"SSE-id", "has id \"\""}},
+	OmitsType:                  {{"SSE-all-fields", "want event t"}},
+	NamesEveryType:             {{"SSE-event-field", "want it without an event field"}},
+	SendsRetryWithUnit:         {{"SSE-retry-own", "want digits only"}},
+	SendsRetryAlways:           {{"SSE-retry-field", "want it without a retry field"}},
+	SendsRetryInSeconds:        {{"SSE-retry-field", "want retry: 2500"}, {"SSE-all-fields", "retry 1500"}},
+	BreaksEventsAtLines:        {{"SSE-event-terminator", "before the sentinel came"}},
+	QuotesData:                 {{"SSE-data", "want data"}},
+	SplitsDataAtLFOnly:         {{"SSE-data-lines", "data fields, want"}, {"SSE-0x-data-lines", "no event and no retry"}},
+	TrimsData:                  {{"SSE-data-trailing-newline", "the event is"}},
+	OmitsSpaceAfterColon:       {{"SSE-data-leading-space", "want data"}},
+	OmitsEmptyData:             {{"SSE-data-empty", "no event within"}},
+	WritesFieldsInDataAsFields: {{"SSE-data-colon-safe", "want data"}, {"SSE-0x-data-lines", "no event and no retry"}},
+	KeepsSilent:                {{"SSE-keepalive", "no comment on an idle stream"}},
+	BreaksOffAtLifetime:        {{"SSE-clean-end", "the stream broke off"}},
+	IgnoresMaxLifetime:         {{"AUTH-max-lifetime", "want it ended at the maximum lifetime"}},
 }

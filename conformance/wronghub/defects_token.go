@@ -9,6 +9,7 @@ const (
 	AcceptsEveryHMAC          Defect = "accepts HS512 where HS256 is configured"
 	AcceptsAlgNone            Defect = "accepts tokens without a signature that say so"
 	TakesPublicKeysForSecrets Defect = "verifies HS256 with the text of its public key"
+	KnowsNoEdDSA              Defect = "does not accept EdDSA"
 	IgnoresAlg                Defect = "does not look at alg"
 	TrustsEveryKid            Defect = "does not verify tokens that name a key"
 	TakesKeysFromTokens       Defect = "verifies a token with the key it brings"
@@ -18,6 +19,7 @@ const (
 	TakesDatesInStrings       Defect = "reads dates in strings"
 	ComparesAudienceByPrefix  Defect = "accepts tokens for whatever begins with its identifier"
 	WantsOneAudience          Defect = "refuses tokens for several audiences"
+	WantsSubject              Defect = "refuses tokens without sub"
 	TrimsIssuers              Defect = "ignores a slash at the end of an issuer"
 	WantsLegacyExp            Defect = "refuses 0.x tokens without exp"
 	OutlivesExp               Defect = "leaves streams open after their token's exp"
@@ -25,24 +27,26 @@ const (
 )
 
 var tokenDefects = map[Defect][]Catch{
-	IgnoresFurtherParts:       {{"AUTH-jws-compact", ""}},
-	IgnoresTyp:                {{"AUTH-typ", ""}},
-	ComparesTypAsItIs:         {{"AUTH-typ-equivalents", ""}},
-	IgnoresCrit:               {{"AUTH-crit", ""}},
-	AcceptsEveryHMAC:          {{"AUTH-alg-allowlist", ""}},
-	AcceptsAlgNone:            {{"AUTH-alg-none", ""}, {"AUTH-0x-signature", ""}},
-	TakesPublicKeysForSecrets: {{"AUTH-alg-not-from-token", ""}, {"AUTH-0x-signature", ""}},
-	IgnoresAlg:                {{"AUTH-alg-key-match", ""}},
-	TrustsEveryKid:            {{"AUTH-key-trusted-set", ""}},
-	TakesKeysFromTokens:       {{"AUTH-key-not-from-token", ""}},
-	AllowsNoExp:               {{"AUTH-exp-required", ""}},
-	IgnoresExp:                {{"AUTH-exp-enforced", ""}, {"AUTH-0x-expired", ""}, {"AUTH-leeway", ""}},
-	IgnoresNbf:                {{"AUTH-nbf", ""}, {"AUTH-0x-expired", ""}, {"AUTH-leeway", ""}},
-	TakesDatesInStrings:       {{"AUTH-exp-type", ""}},
-	ComparesAudienceByPrefix:  {{"AUTH-aud-checked", ""}},
-	WantsOneAudience:          {{"AUTH-aud-forms", ""}},
-	TrimsIssuers:              {{"AUTH-iss-checked", ""}},
-	WantsLegacyExp:            {{"AUTH-0x-no-exp", ""}},
-	OutlivesExp:               {{"AUTH-exp-close", ""}, {"AUTH-0x-exp-close", ""}},
-	GivesExpLeeway:            {{"AUTH-exp-close", ""}, {"AUTH-0x-exp-close", ""}},
+	IgnoresFurtherParts:       {{"AUTH-jws-compact", "status 200, want 401"}},
+	IgnoresTyp:                {{"AUTH-typ", "status 200, want 401"}},
+	ComparesTypAsItIs:         {{"AUTH-typ-equivalents", "status 401, want 200"}},
+	IgnoresCrit:               {{"AUTH-crit", "status 200, want 401"}},
+	AcceptsEveryHMAC:          {{"AUTH-alg-allowlist", "status 200, want 401"}},
+	AcceptsAlgNone:            {{"AUTH-alg-none", "status 200, want 401"}, {"AUTH-0x-signature", "status 200, want 401"}},
+	TakesPublicKeysForSecrets: {{"AUTH-alg-not-from-token", "status 200, want 401"}, {"AUTH-0x-signature", "status 200, want 401"}},
+	KnowsNoEdDSA:              {{"AUTH-alg-defaults", "status 401, want 200"}},
+	IgnoresAlg:                {{"AUTH-alg-key-match", "status 200, want 401"}},
+	TrustsEveryKid:            {{"AUTH-key-trusted-set", "status 200, want 401"}},
+	TakesKeysFromTokens:       {{"AUTH-key-not-from-token", "status 200, want 401"}},
+	AllowsNoExp:               {{"AUTH-exp-required", "status 200, want 401"}},
+	IgnoresExp:                {{"AUTH-exp-enforced", "status 200, want 401"}, {"AUTH-0x-expired", "status 200, want 401"}, {"AUTH-leeway", "status 200, want 401"}},
+	IgnoresNbf:                {{"AUTH-nbf", "status 200, want 401"}, {"AUTH-0x-expired", "status 200, want 401"}, {"AUTH-leeway", "status 200, want 401"}},
+	TakesDatesInStrings:       {{"AUTH-exp-type", "status 200, want 401"}},
+	ComparesAudienceByPrefix:  {{"AUTH-aud-checked", "status 200, want 401"}},
+	WantsOneAudience:          {{"AUTH-aud-forms", "status 401, want 200"}},
+	WantsSubject:              {{"AUTH-other-claims", "status 401, want 200"}},
+	TrimsIssuers:              {{"AUTH-iss-checked", "status 200, want 401"}},
+	WantsLegacyExp:            {{"AUTH-0x-no-exp", "status 401, want 200"}},
+	OutlivesExp:               {{"AUTH-exp-close", "is open at its token's exp"}, {"AUTH-0x-exp-close", "after the time given by exp"}},
+	GivesExpLeeway:            {{"AUTH-exp-close", "is open at its token's exp"}, {"AUTH-0x-exp-close", "after the time given by exp"}},
 }

@@ -188,7 +188,7 @@ func (h *Hub) legacySelectors(claim any) ([]selector, bool) {
 		if !ok {
 			return nil, false
 		}
-		selectors = append(selectors, h.legacySelector(s))
+		selectors = append(selectors, h.legacySelector(s, asGrant))
 	}
 	return selectors, true
 }

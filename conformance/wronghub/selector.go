@@ -127,8 +127,8 @@ func (h *Hub) exactly(match string) selector {
 
 // legacySelector makes the selector of 0.x: everything, the same string, or
 // what a URI template expands to.
-func (h *Hub) legacySelector(s string) selector {
-	if s == "*" && !h.is(HasNoLegacyWildcard) {
+func (h *Hub) legacySelector(s string, u use) selector {
+	if s == "*" && !(u == asMatcher && h.is(HasNoLegacyWildcard)) {
 		return everything
 	}
 	template, ok := h.parseTemplate(s)

@@ -32,7 +32,7 @@ func (s *stream) start() {
 func (s *stream) resume(id string) string {
 	updates, _, _ := s.hub.history.all()
 	s.resumed, s.live = id, len(updates)
-	if n := s.hub.config.Retained; n > 0 {
+	if n := s.hub.config.Retained; n > 0 && !s.hub.is(DiscardsNothing) {
 		s.position = max(0, len(updates)-n)
 	}
 	found := earliest
@@ -119,6 +119,9 @@ func (s *stream) serve(w http.ResponseWriter, r *http.Request) {
 		_, err := w.Write(out.Bytes())
 		out.Reset()
 		return err == nil && http.NewResponseController(w).Flush() == nil
+	}
+	if h.is(SendsRetryWithUnit) {
+		out.WriteString("retry: 3s\n\n")
 	}
 	if !h.is(HoldsHeadersBack) && !flush() || h.is(EndsStreamsAtOnce) {
 		return

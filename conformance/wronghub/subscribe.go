@@ -19,10 +19,12 @@ func (h *Hub) subscribe(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if t == nil && !h.config.Anonymous {
+	switch {
+	case t == nil && h.is(ForbidsStrangers):
+		return insufficientScope
+	case t == nil && !h.config.Anonymous:
 		return noToken
-	}
-	if t != nil && len(t.subscribe) == 0 && h.is(WantsGrantToSubscribe) {
+	case t != nil && len(t.subscribe) == 0 && h.is(WantsGrantToSubscribe):
 		return insufficientScope
 	}
 	selectors, err := h.matchers(f, gen)
@@ -117,7 +119,7 @@ func (h *Hub) matchers(f form, gen generation) ([]selector, error) {
 			if _, ok := h.parseTemplate(field.value); !ok && h.is(RefusesBadTemplates) {
 				return nil, malformed("the selector is no URI template")
 			}
-			selectors = append(selectors, h.legacySelector(field.value))
+			selectors = append(selectors, h.legacySelector(field.value, asMatcher))
 		case gen == current && hasMatchPrefix(field.name):
 			kind, ok := h.matcherType(field.name)
 			if !ok && h.is(IgnoresBadMatchNames) {

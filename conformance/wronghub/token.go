@@ -48,7 +48,7 @@ func (h *Hub) verify(raw string, k key) (*token, bool) {
 		t.grants, ok = h.legacyGrants(claims)
 		return t, ok && !h.config.CurrentOnly
 	}
-	if !h.isFromTrusted(claims) || !h.isForUs(claims) {
+	if !h.isFromTrusted(claims) || !h.isForUs(claims) || claims["sub"] == nil && h.is(WantsSubject) {
 		return nil, false
 	}
 	t.grants, ok = h.currentGrants(claims)
@@ -72,6 +72,8 @@ func (h *Hub) isSigned(header object, parts []string, k key) bool {
 	}
 	alg, _ := header["alg"].(string)
 	switch {
+	case alg == "EdDSA" && h.is(KnowsNoEdDSA):
+		return false
 	case strings.EqualFold(alg, "none") && len(signature) == 0 && h.is(AcceptsAlgNone),
 		header["kid"] != nil && h.is(TrustsEveryKid):
 		return true

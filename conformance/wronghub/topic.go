@@ -46,8 +46,8 @@ func (h *Hub) isReserved(topic string) bool {
 		return below(topic)
 	case h.is(TakesBackslashesLiterally):
 		topic = strings.ReplaceAll(topic, `\`, "%5C")
-	case h.is(KeepsDotSegments):
-		topic = strings.NewReplacer("..", "%2E%2E-", "/.", "/.", "%2e", "%2E-").Replace(topic)
+	case h.is(KeepsEncodedDots):
+		topic = strings.NewReplacer("%2e", "%252e", "%2E", "%252E").Replace(topic)
 	}
 	a, ok := parseAddress(topic, h.resource)
 	if !ok {
