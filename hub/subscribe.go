@@ -71,7 +71,7 @@ func (h *Hub) admit(r *http.Request, g spec.Generation) (*auth.Grants, error) {
 
 // stream answers an admitted subscriber.
 func (h *Hub) stream(w http.ResponseWriter, r *http.Request, c call, grants *auth.Grants, pairs []spec.Pair) {
-	want := fanout.Subscription{Closed: h.onClosed(r, c)}
+	want := fanout.Subscription{Owner: ownerOf(r, grants), Closed: h.onClosed(r, c)}
 	var err error
 	want.Selectors, err = h.selectors(c.generation, pairs)
 	if err != nil {

@@ -2,12 +2,13 @@ package fanout
 
 import (
 	"context"
-	"sync"
+	"runtime"
+	"time"
 )
 
-// chunkSize bounds what one turn reads from the log, in bytes: small enough
-// that turns are short and a stalled reader holds little.
-const chunkSize = 256 << 10
+// turnLimit is how long a turn may take: whoever publishes or is live waits
+// no longer for a worker, however expensive the selectors of its subscriber.
+const turnLimit = time.Millisecond
 
 // catchUp is one worker: it gives a turn to one subscriber after the other.
 func (e *Engine) catchUp(ctx context.Context) {
@@ -17,11 +18,12 @@ func (e *Engine) catchUp(ctx context.Context) {
 			return
 		}
 		e.turn(ctx, s)
+		runtime.Gosched() // live delivery and publishing come first
 	}
 }
 
-// turn reads one chunk for a subscriber. Afterwards it is live, at the end of
-// the queue, or in the hands of its stream, which is full.
+// turn goes on reading the history for a subscriber. Afterwards it is live, at
+// the end of its line, or in the hands of its stream, which is full.
 func (e *Engine) turn(ctx context.Context, s *Subscriber) {
 	e.mu.Lock()
 	over := s.state != catchingUp
@@ -29,7 +31,7 @@ func (e *Engine) turn(ctx context.Context, s *Subscriber) {
 	if over {
 		return
 	}
-	chunk, err := e.log.Read(ctx, s.position, chunkSize)
+	part, first, err := e.history.read(ctx, s.position)
 	if err != nil {
 		if ctx.Err() == nil {
 			e.logger.Error("reading the history for a subscriber failed", "error", err, "after", s.position)
@@ -37,19 +39,24 @@ func (e *Engine) turn(ctx context.Context, s *Subscriber) {
 		}
 		return
 	}
-	if chunk.Trimmed && !s.lossTold {
+	if part.lost(s.position) && !s.lossTold {
 		s.stream.Close(HistoryTrimmed)
 		return
 	}
 	s.lossTold = false
-	for i := range chunk.Entries {
-		entry := &chunk.Entries[i]
-		if s.selects(entry.Update) && s.mayRead(entry.Update) && !s.stream.Enqueue(newEvent(entry)) {
+	began := time.Now()
+	for i := first; i < len(part.entries); i++ {
+		entry := &part.entries[i]
+		if s.filter.selects(entry.Update) && s.filter.mayRead(entry.Update) && !s.stream.Enqueue(part.event(i)) {
 			return // from here on s is the stream's: it announces room
 		}
 		s.position = entry.Position
+		if i%8 == 7 && time.Since(began) > turnLimit {
+			e.lagging.push(s)
+			return
+		}
 	}
-	s.position = max(s.position, chunk.Through)
+	s.position = max(s.position, part.through)
 
 	e.mu.Lock()
 	if e.promote(s) {
@@ -59,51 +66,4 @@ func (e *Engine) turn(ctx context.Context, s *Subscriber) {
 	}
 	e.mu.Unlock()
 	e.lagging.push(s)
-}
-
-// A queue holds the subscribers whose turn has come, in order of arrival. A
-// subscriber is in it at most once, so its length is bounded by theirs.
-type queue struct {
-	mu     sync.Mutex
-	some   *sync.Cond
-	subs   []*Subscriber
-	closed bool
-}
-
-func newQueue() *queue {
-	q := new(queue)
-	q.some = sync.NewCond(&q.mu)
-	return q
-}
-
-// push appends a subscriber.
-func (q *queue) push(s *Subscriber) {
-	q.mu.Lock()
-	q.subs = append(q.subs, s)
-	q.mu.Unlock()
-	q.some.Signal()
-}
-
-// next takes the first subscriber, waiting for one; nil after close.
-func (q *queue) next() *Subscriber {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for len(q.subs) == 0 && !q.closed {
-		q.some.Wait()
-	}
-	if q.closed {
-		return nil
-	}
-	s := q.subs[0]
-	q.subs[0] = nil
-	q.subs = q.subs[1:]
-	return s
-}
-
-// close wakes every worker with nothing to do.
-func (q *queue) close() {
-	q.mu.Lock()
-	q.closed = true
-	q.mu.Unlock()
-	q.some.Broadcast()
 }

@@ -48,7 +48,7 @@ func (e *Engine) deliver(entry *store.Entry) {
 	for _, s := range e.matched {
 		// Who is catching up reads the entry itself, and who became live
 		// ahead of the dispatcher has read it.
-		if s.state != live || s.position >= entry.Position || !s.mayRead(entry.Update) {
+		if s.state != live || s.position >= entry.Position || !s.filter.mayRead(entry.Update) {
 			continue
 		}
 		if event == nil {

@@ -34,6 +34,10 @@ type Subscription struct {
 	// CanReceive decides about private updates by their topics; nil means no.
 	CanReceive func(topics []string) bool
 
+	// Owner is whose turn it is when this subscriber catches up: owners get
+	// equal shares, however many streams they open. Any comparable value.
+	Owner any
+
 	// Replay makes the stream begin after position After of the history, and
 	// not with what becomes visible from now on.
 	Replay bool
@@ -69,7 +73,8 @@ type Engine struct {
 
 	stop      context.CancelFunc // ends the dispatcher and the workers
 	workers   sync.WaitGroup     // counts them
-	lagging   *queue             // subscribers whose turn to catch up has come
+	history   *history           // what is read to catch up
+	lagging   *turns             // subscribers that wait for their turn to catch up
 	delivered atomic.Uint64      // events handed to sockets, counted by the streams
 	joins     sync.Pool          // of *[]byte: buffers in which streams join waiting events
 
@@ -116,7 +121,8 @@ func New(c Config) (*Engine, error) {
 		heartbeat:  c.Heartbeat,
 		stallLimit: c.StallLimit,
 		stop:       stop,
-		lagging:    newQueue(),
+		history:    &history{log: c.Log},
+		lagging:    newTurns(),
 		position:   bounds.Newest,
 		index:      newIndex(),
 		members:    make(map[*Subscriber]struct{}),

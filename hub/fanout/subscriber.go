@@ -3,7 +3,6 @@ package fanout
 import (
 	"time"
 
-	"cinnabar/spec"
 	"cinnabar/store"
 )
 
@@ -29,6 +28,7 @@ type Subscriber struct {
 	engine *Engine
 	stream Stream
 	want   Subscription
+	filter filter
 	opened time.Time
 
 	// Guarded by Engine.mu.
@@ -51,27 +51,11 @@ func newSubscriber(e *Engine, s Subscription) *Subscriber {
 	return &Subscriber{
 		engine:   e,
 		want:     s,
+		filter:   newFilter(&s),
 		opened:   time.Now(),
 		position: s.After,
 		lossTold: s.LossTold,
 	}
-}
-
-// selects reports whether a selector matches a topic of the update.
-func (s *Subscriber) selects(u *spec.Update) bool {
-	for _, topic := range u.Topics() {
-		for _, sel := range s.want.Selectors {
-			if sel.Match(topic) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// mayRead reports whether the update is public or granted.
-func (s *Subscriber) mayRead(u *spec.Update) bool {
-	return !u.Private() || s.want.CanReceive != nil && s.want.CanReceive(u.Topics())
 }
 
 // roomy is called by the stream, without its lock, when it refused an event

@@ -1,0 +1,102 @@
+package fanout
+
+import (
+	"context"
+	"sort"
+	"sync"
+	"sync/atomic"
+
+	"cinnabar/store"
+)
+
+const (
+	// stretchSize bounds what is read from the log at once, in bytes.
+	stretchSize = 256 << 10
+	// keptStretches is how many stretches are kept for other readers.
+	keptStretches = 16
+)
+
+// A history is the log as those who are catching up see it: in stretches,
+// which readers at about the same place share, decoded once and encoded at
+// most once. After a restart that is everybody.
+type history struct {
+	log store.Log
+
+	mu     sync.Mutex
+	recent []*stretch // least recently used first
+}
+
+// A stretch is a part of the log, complete from one position to another.
+type stretch struct {
+	after, through store.Position
+	trimmed        bool // retention had removed entries before the first one here
+	entries        []store.Entry
+	events         []atomic.Pointer[Event] // of entries, once somebody wanted them
+}
+
+// read returns a stretch that begins at or before a position and goes on
+// beyond it, and the index of its first entry after the position. At the end
+// of the log it may have none.
+func (h *history) read(ctx context.Context, after store.Position) (*stretch, int, error) {
+	if s, first := h.find(after); s != nil {
+		return s, first, nil
+	}
+	chunk, err := h.log.Read(ctx, after, stretchSize)
+	if err != nil {
+		return nil, 0, err
+	}
+	s := &stretch{
+		after: after, through: chunk.Through, trimmed: chunk.Trimmed,
+		entries: chunk.Entries, events: make([]atomic.Pointer[Event], len(chunk.Entries)),
+	}
+	if len(s.entries) > 0 {
+		h.keep(s)
+	}
+	return s, 0, nil
+}
+
+// find looks for a kept stretch that has the entry after a position.
+func (h *history) find(after store.Position) (*stretch, int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i := len(h.recent) - 1; i >= 0; i-- {
+		s := h.recent[i]
+		// Between the start of a trimmed stretch and its first entry only the
+		// start itself is known to have lost something.
+		inside := after == s.after || after >= s.entries[0].Position && after < s.through
+		if !inside {
+			continue
+		}
+		copy(h.recent[i:], h.recent[i+1:])
+		h.recent[len(h.recent)-1] = s
+		return s, sort.Search(len(s.entries), func(i int) bool { return s.entries[i].Position > after })
+	}
+	return nil, 0
+}
+
+// keep remembers a stretch in place of the one that was not used for longest.
+func (h *history) keep(s *stretch) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.recent) == keptStretches {
+		copy(h.recent, h.recent[1:])
+		h.recent = h.recent[:keptStretches-1]
+	}
+	h.recent = append(h.recent, s)
+}
+
+// lost reports whether a reader after a position has missed entries that were
+// trimmed.
+func (s *stretch) lost(after store.Position) bool { return s.trimmed && after == s.after }
+
+// event returns the encoded entry, the same for every reader.
+func (s *stretch) event(i int) *Event {
+	if e := s.events[i].Load(); e != nil {
+		return e
+	}
+	e := newEvent(&s.entries[i])
+	if s.events[i].CompareAndSwap(nil, e) {
+		return e
+	}
+	return s.events[i].Load()
+}

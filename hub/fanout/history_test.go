@@ -1,0 +1,106 @@
+package fanout
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"cinnabar/store"
+	"cinnabar/store/memory"
+)
+
+// A countingLog counts reads.
+type countingLog struct {
+	store.Log
+	reads int
+}
+
+func (l *countingLog) Read(ctx context.Context, after store.Position, limit int) (store.Chunk, error) {
+	l.reads++
+	return l.Log.Read(ctx, after, limit)
+}
+
+func TestReadersShareStretches(t *testing.T) {
+	log := &countingLog{Log: newLog(t)}
+	var entries []store.Entry
+	for i := range 1000 {
+		entries = append(entries, appendTo(t, log, update(t, fmt.Sprint(i), "a"))...)
+	}
+	h := &history{log: log}
+	first, _, err := h.read(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, entry := range entries[:len(first.entries)-1] {
+		s, next, err := h.read(t.Context(), entry.Position)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s != first || s.entries[next].Position != entries[i+1].Position {
+			t.Fatalf("after entry %d a reader was given entry %d of %p, want %d of the stretch %p read first", i, next, s, i+1, first)
+		}
+	}
+	if log.reads != 1 {
+		t.Errorf("the log was read %d times for readers within one stretch, want once", log.reads)
+	}
+	if a, b := first.event(7), first.event(7); a != b {
+		t.Error("an entry was encoded twice")
+	}
+	// At the end of a stretch the reader needs what came since.
+	appendTo(t, log, update(t, "more", "a"))
+	if _, _, err := h.read(t.Context(), first.through); err != nil || log.reads != 2 {
+		t.Errorf("at its end a stretch was given out again: %d reads (%v)", log.reads, err)
+	}
+}
+
+func TestKeptStretchesAreBounded(t *testing.T) {
+	log := &countingLog{Log: newLog(t)}
+	big := strings.Repeat("x", stretchSize)
+	for range 3 * keptStretches {
+		appendTo(t, log, update(t, big, "a"))
+	}
+	h := &history{log: log}
+	at := store.Position(0)
+	for range 3 * keptStretches {
+		s, _, err := h.read(t.Context(), at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at = s.through
+		if len(h.recent) > keptStretches {
+			t.Fatalf("%d stretches are kept, want at most %d", len(h.recent), keptStretches)
+		}
+	}
+	reads := log.reads
+	if _, _, err := h.read(t.Context(), 0); err != nil || log.reads != reads+1 {
+		t.Errorf("the first stretch is still kept after %d others", 3*keptStretches-1)
+	}
+}
+
+// TestTrimmedStretchTellsWhoLostSomething: of two readers of one stretch only
+// the one before its hole has lost anything.
+func TestTrimmedStretchTellsWhoLostSomething(t *testing.T) {
+	inner, err := memory.Open(memory.Options{MaxCount: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { inner.Close() })
+	var entries []store.Entry
+	for i := range 30 {
+		entries = append(entries, appendTo(t, inner, update(t, fmt.Sprint(i), "a"))...)
+	}
+	h := &history{log: inner}
+	early, _, err := h.read(t.Context(), entries[4].Position)
+	if err != nil || !early.lost(entries[4].Position) {
+		t.Fatalf("a reader before the retained entries has lost some (%v)", err)
+	}
+	between, _, err := h.read(t.Context(), entries[9].Position)
+	if err != nil || !between.lost(entries[9].Position) {
+		t.Errorf("a second reader before the retained entries has lost some (%v)", err)
+	}
+	late, next, err := h.read(t.Context(), entries[24].Position)
+	if err != nil || late.lost(entries[24].Position) || late.entries[next].Position != entries[25].Position {
+		t.Errorf("a reader within the retained entries has lost none (%v)", err)
+	}
+}
