@@ -43,7 +43,8 @@ type Subscriber struct {
 	// considered what the dispatcher has; position is then the entry where it
 	// became live, which may lie ahead of the dispatcher.
 	position store.Position
-	// lossTold excuses entries trimmed before the first one read.
+	// lossTold excuses entries trimmed before the first one read; it passes
+	// with position.
 	lossTold bool
 }
 
@@ -77,6 +78,7 @@ func (e *Engine) promote(s *Subscriber) bool {
 		return false
 	}
 	s.state = live
+	s.lossTold = false // what it is not given from here on nobody has told it
 	e.stats.CatchingUp--
 	e.stats.Live++
 	return true

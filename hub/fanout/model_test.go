@@ -1,0 +1,310 @@
+package fanout
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"cinnabar/spec"
+	"cinnabar/store"
+	"cinnabar/store/bolt"
+	"cinnabar/store/memory"
+	"cinnabar/store/storetest"
+
+	"pgregory.net/rapid"
+)
+
+// TestEngineAgreesWithAModel publishes, subscribes, stalls, overflows, trims,
+// fails and restarts at random, and holds what every subscriber was given
+// against a list of what happened.
+func TestEngineAgreesWithAModel(t *testing.T) {
+	for name, keep := range map[string]store.Retention{"everything kept": {}, "twenty kept": {MaxCount: 20}} {
+		for engine, open := range map[string]func(path string) (store.Log, error){
+			"memory": func(string) (store.Log, error) { return memory.Open(memory.Options(keep)) },
+			"bolt":   func(path string) (store.Log, error) { return bolt.Open(path, bolt.Options(keep)) },
+		} {
+			t.Run(engine+", "+name, func(t *testing.T) {
+				dir, n := t.TempDir(), 0
+				rapid.Check(t, func(t *rapid.T) {
+					n++
+					path := filepath.Join(dir, fmt.Sprint(n))
+					w := &world{t: t, open: func() (store.Log, error) { return open(path) }, durable: engine == "bolt"}
+					w.start()
+					defer w.stop()
+					t.Repeat(map[string]func(*rapid.T){
+						"publish": w.publish,
+						"join":    w.join,
+						"give":    w.give,
+						"leave":   w.leave,
+						"fault":   w.fault,
+						"restart": w.restart,
+					})
+					w.settle()
+				})
+			})
+		}
+	}
+}
+
+// topics of the model; updates have one or two of them.
+var modelTopics = []string{"a", "b", "c/1", "c/2"}
+
+// A fact is an entry as the model knows it.
+type fact struct{ store.Entry }
+
+// A reader is a client: what it asked for, and what it was given over all its
+// connections.
+type reader struct {
+	*recorder
+	filter filter
+	from   store.Position // it is owed what comes after
+	sub    Subscription
+	open   bool
+}
+
+// A world is an engine on a log, beside a plain list of what happened.
+type world struct {
+	t       *rapid.T
+	open    func() (store.Log, error)
+	durable bool // the log survives a restart
+
+	log     *storetest.Faulty
+	engine  *Engine
+	facts   []fact
+	readers []*reader
+	data    int
+}
+
+func (w *world) start() {
+	log, err := w.open()
+	if err != nil {
+		w.t.Fatalf("opening the log: %v", err)
+	}
+	w.log = storetest.NewFaulty(log)
+	if w.engine, err = New(Config{Log: w.log}); err != nil {
+		w.t.Fatalf("starting the engine: %v", err)
+	}
+}
+
+func (w *world) stop() {
+	if err := w.engine.Close(context.Background(), Shutdown); err != nil {
+		w.t.Errorf("closing the engine: %v", err)
+	}
+	if err := w.log.Close(); err != nil {
+		w.t.Errorf("closing the log: %v", err)
+	}
+}
+
+func (w *world) publish(t *rapid.T) {
+	for range rapid.IntRange(1, 30).Draw(t, "how many") {
+		f := spec.Fields{
+			Topics:  rapid.SliceOfNDistinct(rapid.SampledFrom(modelTopics), 1, 2, rapid.ID[string]).Draw(t, "topics"),
+			Private: rapid.Bool().Draw(t, "private"),
+			Data:    fmt.Sprint(w.data),
+		}
+		w.data++
+		u, err := spec.NewUpdate(f, spec.Rules{Base: spec.UnnamedBase(), Generations: spec.Both})
+		if err != nil {
+			t.Fatalf("making an update: %v", err)
+		}
+		if receipt, err := w.log.Append(context.Background(), store.OS, u); err == nil {
+			w.facts = append(w.facts, fact{receipt.Entries[0]})
+		} else {
+			w.learn() // it may have been persisted all the same
+		}
+	}
+}
+
+// learn adds what the log has beyond what was acknowledged.
+func (w *world) learn() {
+	after := store.Position(0)
+	if n := len(w.facts); n > 0 {
+		after = w.facts[n-1].Position
+	}
+	for {
+		c, err := w.log.Log.Read(context.Background(), after, 1<<20)
+		if err != nil {
+			w.t.Fatalf("reading the log: %v", err)
+		}
+		for _, e := range c.Entries {
+			w.facts = append(w.facts, fact{e})
+		}
+		if len(c.Entries) == 0 {
+			return
+		}
+		after = c.Through
+	}
+}
+
+func (w *world) join(t *rapid.T) {
+	r := &reader{recorder: newRecorder(rapid.SampledFrom([]int{-1, 0, 1, 5}).Draw(t, "room"))}
+	for _, text := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a", "b", "c/{x}", "*"}), 1, 2, rapid.ID[string]).Draw(t, "selectors") {
+		sel, err := spec.ParseTopicSelector(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.sub.Selectors = append(r.sub.Selectors, sel)
+	}
+	if granted := rapid.SampledFrom([]string{"", "a", "c/1"}).Draw(t, "granted"); granted != "" {
+		r.sub.CanReceive = func(topics []string) bool { return slices.Contains(topics, granted) }
+	}
+	r.filter = newFilter(&r.sub)
+	if len(w.facts) > 0 {
+		r.from = w.facts[len(w.facts)-1].Position
+	}
+	switch rapid.SampledFrom([]string{"no cursor", "known", "unknown"}).Draw(t, "cursor") {
+	case "known":
+		if len(w.facts) > 0 {
+			w.resume(r, rapid.SampledFrom(w.facts).Draw(t, "after").ID.String())
+		}
+	case "unknown":
+		w.resume(r, "urn:x:unknown")
+	}
+	w.connect(r)
+	w.readers = append(w.readers, r)
+}
+
+// resume sets a cursor, as the hub does with what the log finds.
+func (w *world) resume(r *reader, id string) {
+	place, err := w.log.Log.Find(context.Background(), id)
+	if err != nil {
+		w.t.Fatalf("finding a cursor: %v", err)
+	}
+	r.sub.Replay, r.sub.After, r.sub.LossTold = true, place.After, !place.Exact
+	r.from = place.After
+}
+
+func (w *world) connect(r *reader) {
+	r.open = true
+	if _, err := w.engine.join(r.sub, func(sub *Subscriber) Stream { r.recorder.sub = sub; return r.recorder }); err != nil {
+		w.t.Fatalf("joining: %v", err)
+	}
+}
+
+func (w *world) pick(t *rapid.T) *reader {
+	if len(w.readers) == 0 {
+		return nil
+	}
+	return rapid.SampledFrom(w.readers).Draw(t, "reader")
+}
+
+func (w *world) give(t *rapid.T) {
+	if r := w.pick(t); r != nil {
+		r.give(rapid.SampledFrom([]int{-1, 0, 1, 7}).Draw(t, "room"))
+	}
+}
+
+func (w *world) leave(t *rapid.T) {
+	if r := w.pick(t); r != nil {
+		r.Close(ClientGone)
+		w.readers = slices.DeleteFunc(w.readers, func(other *reader) bool { return other == r })
+		w.verify(r, false)
+	}
+}
+
+func (w *world) fault(t *rapid.T) {
+	w.log.Inject(rapid.SampledFrom([]storetest.Fault{storetest.None, storetest.Failed, storetest.FailedButPersisted}).Draw(t, "fault"))
+}
+
+// restart closes everything and lets every client come back with the last id
+// it has seen, on the same history.
+func (w *world) restart(*rapid.T) {
+	if !w.durable {
+		return
+	}
+	for _, r := range w.readers {
+		r.give(-1) // what it was going to be given it is given, or reads again
+	}
+	w.stop()
+	w.start()
+	w.learn()
+	old := w.readers
+	w.readers = nil
+	for _, r := range old {
+		if r.reason() == HistoryTrimmed {
+			w.verify(r, false)
+			continue
+		}
+		w.verify(r, false)
+		next := &reader{recorder: newRecorder(-1), filter: r.filter}
+		next.sub.Selectors, next.sub.CanReceive = r.sub.Selectors, r.sub.CanReceive
+		cursor := "urn:x:unknown"
+		if taken := r.taken(); len(taken) > 0 {
+			i := slices.IndexFunc(w.facts, func(f fact) bool { return f.Update.Data() == taken[len(taken)-1] })
+			cursor = w.facts[i].ID.String()
+		}
+		w.resume(next, cursor)
+		w.connect(next)
+		w.readers = append(w.readers, next)
+	}
+}
+
+// owed is what a reader has to be given so far, in order.
+func (w *world) owed(r *reader) []string {
+	var data []string
+	for _, f := range w.facts {
+		if f.Position > r.from && r.filter.selects(f.Update) && r.filter.mayRead(f.Update) {
+			data = append(data, f.Update.Data())
+		}
+	}
+	return data
+}
+
+// verify holds what a reader was given against what it is owed: all of it, or
+// as much as it took before it left, stalled or lost its history. Who was told
+// of a loss may begin later, but not miss what is still retained; whatever was
+// given is in one piece.
+func (w *world) verify(r *reader, all bool) bool {
+	got, want := r.taken(), w.owed(r)
+	if r.sub.LossTold {
+		retained := *r
+		bounds, err := w.log.Bounds(context.Background())
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		retained.from = max(r.from, bounds.Trimmed)
+		late := len(want) - len(w.owed(&retained)) // so many may be missing at the front
+		if len(got) > 0 {
+			late = min(late, max(0, slices.Index(want, got[0])))
+		}
+		want = want[late:]
+	}
+	if len(got) > len(want) || !slices.Equal(got, want[:len(got)]) {
+		w.t.Fatalf("a subscriber after position %d was given\n     %v, owed\n     %v", r.from, got, want)
+	}
+	return !all || len(got) == len(want)
+}
+
+// settle lets everybody read to the end.
+func (w *world) settle() {
+	w.log.Inject(storetest.None)
+	w.learn()
+	for _, r := range w.readers {
+		r.give(-1)
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	for _, r := range w.readers {
+		for r.reason() != HistoryTrimmed && !w.verify(r, true) {
+			if time.Now().After(deadline) {
+				w.t.Fatalf("a subscriber after position %d was given %v, owed %v; %+v", r.from, r.taken(), w.owed(r), w.engine.Stats())
+			}
+			select {
+			case <-r.changed:
+			case <-time.After(time.Millisecond):
+			}
+		}
+		if reason := r.reason(); reason != "" && reason != HistoryTrimmed {
+			w.t.Fatalf("a stream nobody closed ended with %q", reason)
+		}
+	}
+	if bounds, err := w.log.Bounds(context.Background()); err == nil && bounds.Trimmed == 0 {
+		for _, r := range w.readers {
+			if r.reason() == HistoryTrimmed {
+				w.t.Fatal("a stream was closed for trimmed history where nothing was trimmed")
+			}
+		}
+	}
+}
