@@ -12,6 +12,9 @@ import (
 	"log"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -61,8 +64,8 @@ func (w *wrongHub) serve(c wronghub.Config) (*wronghub.Hub, string, error) {
 	return h, server.URL + identifier.Path, err
 }
 
-// target serves the hub, with the variants that cases need, and describes it.
-func (w *wrongHub) target(variants map[string]wrongVariant, needed func(Need) bool) (*Target, error) {
+// target serves the hub and its variants, and describes them.
+func (w *wrongHub) target(variants map[string]wrongVariant) (*Target, error) {
 	c := w.config()
 	h, hubURL, err := w.serve(c)
 	if err != nil {
@@ -76,9 +79,6 @@ func (w *wrongHub) target(variants map[string]wrongVariant, needed func(Need) bo
 		restart:  func() error { h.Restart(); return nil },
 	}
 	for name, v := range variants {
-		if !needed(Variant(name)) {
-			continue
-		}
 		c := w.config()
 		v.change(&c)
 		_, hubURL, err := w.serve(c)
@@ -137,7 +137,7 @@ func TestRightWrongHub(t *testing.T) {
 	}
 	var hub wrongHub
 	defer hub.close()
-	target, err := hub.target(wrongVariants(t), func(Need) bool { return true })
+	target, err := hub.target(wrongVariants(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func caught(ctx context.Context, catalogue Catalogue, variants map[string]wrongV
 	c := cases()[i]
 	hub := wrongHub{defects: []wronghub.Defect{d}}
 	defer hub.close()
-	target, err := hub.target(variants, func(n Need) bool { return slices.Contains(c.Needs, n) })
+	target, err := hub.target(variants)
 	if err != nil {
 		return err
 	}
@@ -227,5 +227,27 @@ func TestEveryCaseCanFail(t *testing.T) {
 		if c.Run != nil && !named[c.ID] {
 			t.Errorf("%s is named by no defect of wronghub", c.ID)
 		}
+	}
+}
+
+// TestEveryDefectIsListed: a constant that no case is to catch, or one that
+// says the same as another, is tried by nobody.
+func TestEveryDefectIsListed(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("wronghub/defects_*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	constants := regexp.MustCompile(`(?m)^\t\w+ +Defect = "`)
+	n := 0
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += len(constants.FindAll(source, -1))
+	}
+	if listed := len(wronghub.Defects()); n != listed {
+		t.Errorf("wronghub declares %d defects, and lists %d", n, listed)
 	}
 }

@@ -32,6 +32,12 @@ func (h *Hub) credential(r *http.Request, gen generation) (credential, error) {
 		return cookie, nil
 	}
 	headers := r.Header.Values("Authorization")
+	query := h.parseForm(r.URL.RawQuery)
+	inURL, ok := query.lookup("authorization")
+	ok = ok && h.config.QueryToken && gen != current && !h.is(IgnoresTokensInURLs)
+	if ok && h.is(PrefersURLs) {
+		headers = nil
+	}
 	switch {
 	case len(headers) > 0 && cookie.presents && h.is(RefusesTwoMeans):
 		return credential{}, malformedCredential("a header and a cookie")
@@ -50,13 +56,11 @@ func (h *Hub) credential(r *http.Request, gen generation) (credential, error) {
 		}
 		return c, err
 	}
-	query := h.parseForm(r.URL.RawQuery)
 	if token, ok := query.lookup("access_token"); ok && h.is(TakesTokensFromURLs) {
 		return credential{token: token, presents: true}, nil
 	}
-	token, ok := query.lookup("authorization")
-	if ok && h.config.QueryToken && !h.is(IgnoresTokensInURLs) && gen != current && !(cookie.presents && h.is(PrefersCookiesToURLs)) {
-		return credential{token: token, fromURL: true, presents: true}, nil
+	if ok && !(cookie.presents && h.is(PrefersCookiesToURLs)) {
+		return credential{token: inURL, fromURL: true, presents: true}, nil
 	}
 	return cookie, nil
 }

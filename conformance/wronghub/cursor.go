@@ -55,7 +55,8 @@ func (h *Hub) answerCursor(header http.Header, gen generation, from cursorPlace,
 		name = "Last-Event-ID"
 	}
 	switch {
-	case h.is(AnswersNoCursor), from == inHeader && h.is(AnswersParameterOnly):
+	case before == earliest && h.is(AnswersKnownCursorsOnly),
+		h.is(AnswersNoCursor), from == inHeader && h.is(AnswersParameterOnly):
 		return
 	case h.is(SwapsCursorHeaders) && gen == legacy:
 		name = "Mercure-Last-Event-ID"

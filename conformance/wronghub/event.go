@@ -75,6 +75,8 @@ func (h *Hub) dataLines(data string) []string {
 		data = strings.TrimRight(data, "\r\n")
 	case h.is(StripsControlsFromData):
 		data = strings.NewReplacer("\x00", "", "\v", "", "\f", "", "\x7f", "").Replace(data)
+	case h.is(SplitsDataAtSeparators):
+		data = strings.NewReplacer("\u2028", "\n", "\u0085", "\n", "\v", "\n", "\f", "\n").Replace(data)
 	case h.is(WritesLatin1):
 		data = strings.NewReplacer("é", "\xe9", "€", "\x80").Replace(data)
 	}

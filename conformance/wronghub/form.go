@@ -21,6 +21,9 @@ func (h *Hub) parseForm(raw string) form {
 	var f form
 	for _, pair := range strings.Split(raw, "&") {
 		name, value, given := strings.Cut(pair, "=")
+		if i := strings.LastIndex(pair, "="); i >= 0 && h.is(SplitsAtLastEqualsSign) {
+			name, value = pair[:i], pair[i+1:]
+		}
 		if pair == "" || !given && h.is(DropsBareNames) {
 			continue
 		}

@@ -38,6 +38,9 @@ func (h *Hub) isAllowed(origin string) bool {
 		return true
 	case h.is(AllowsOriginsByPrefix):
 		return strings.HasPrefix(origin, h.config.Origin)
+	case h.is(AllowsOriginsByHost):
+		a, ok := parseAddress(origin, nil)
+		return ok && strings.HasSuffix(h.config.Origin, "//"+a.host)
 	case origin == "null" && h.is(AllowsNullOrigin):
 		return true
 	}
@@ -50,6 +53,9 @@ func (h *Hub) preflight(w http.ResponseWriter) error {
 	header.Set("Allow", methods)
 	if header.Get("Access-Control-Allow-Origin") != "" {
 		header.Set("Access-Control-Allow-Methods", methods)
+		if h.is(PreflightsWithoutQuery) {
+			header.Set("Access-Control-Allow-Methods", "GET, HEAD, POST")
+		}
 		if !h.is(PreflightsWithoutHeaders) {
 			header.Set("Access-Control-Allow-Headers", "Authorization, Cache-Control, Content-Type, Last-Event-ID")
 		}
@@ -65,12 +71,15 @@ func (h *Hub) forged(r *http.Request) bool {
 		return false
 	}
 	origin := r.Header.Get("Origin")
-	if origin == "" {
+	if origin == "" || r.Header.Get("Referer") != "" && h.is(PrefersReferer) {
 		referrer, ok := parseAddress(r.Header.Get("Referer"), nil)
 		if !ok || h.is(IgnoresReferer) {
 			return !h.is(TrustsUnknownPages)
 		}
 		origin = referrer.origin()
+	}
+	if h.is(TrustsOriginsByPrefix) {
+		return !strings.HasPrefix(origin, h.config.Origin) && !strings.HasPrefix(origin, h.resource.origin())
 	}
 	return origin != h.config.Origin && origin != h.resource.origin()
 }

@@ -43,10 +43,7 @@ var errPattern = errors.New("it is not well-formed")
 
 // parsePattern compiles a URL pattern, a relative one on the hub's URL.
 func (h *Hub) parsePattern(s string) (*pattern, error) {
-	written, err := splitPattern(s)
-	if err != nil {
-		return nil, err
-	}
+	written := splitPattern(s)
 	if written[hostname] != nil && written[port] == nil && !h.is(LeavesPortsOpen) {
 		written[port] = new(string) // the scheme's own
 	}

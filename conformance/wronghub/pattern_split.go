@@ -106,41 +106,42 @@ func groupLength(s string) int {
 // A writtenPattern is the text of each component, nil for one not written.
 type writtenPattern [componentCount]*string
 
-// beginning stands for the place before any component is recognised.
-const beginning = componentCount
-
 // A splitter finds the components of a pattern, as the standard's constructor
 // string parser does.
 type splitter struct {
 	text    string
 	lexemes []lexeme
-	i       int // of the current lexeme
-	start   int // of the component, a lexeme
-	in      component
+	i       int       // of the current lexeme
+	depth   int       // of braces around it
+	in      component // it belongs to
+	start   int       // of that component, a lexeme
+	special bool      // whether the protocol may be a special scheme
 	written writtenPattern
-	special bool
 }
 
-func splitPattern(s string) (*writtenPattern, error) {
-	p := &splitter{text: s, lexemes: lex(s), in: beginning}
-	p.skipScheme()
-	depth := 0
+// splitPattern takes a pattern apart. Whether its components are well-formed
+// shows when they are compiled.
+func splitPattern(s string) *writtenPattern {
+	p := &splitter{text: s, lexemes: lex(s)}
+	p.findStart()
 	for ; p.lexemes[p.i].kind != end; p.i++ {
-		switch p.lexemes[p.i].kind {
-		case open:
-			depth++
-		case closing:
-			depth--
-		}
-		if depth <= 0 {
+		if !p.inBraces() {
 			p.step()
 		}
 	}
-	if p.in == beginning {
-		p.in = pathname
-	}
 	p.finish(0)
-	return &p.written, nil
+	return &p.written
+}
+
+// inBraces reports whether the current lexeme is. It has to be asked of each.
+func (p *splitter) inBraces() bool {
+	switch p.lexemes[p.i].kind {
+	case open:
+		p.depth++
+	case closing:
+		p.depth--
+	}
+	return p.depth > 0
 }
 
 // is reports whether the lexeme some places on is plainly a character.
@@ -170,41 +171,32 @@ func (p *splitter) beginsSearch() bool {
 	return true
 }
 
-// skipScheme recognises the protocol and the authority's user, if written, and
-// otherwise the component that the pattern begins with.
-func (p *splitter) skipScheme() {
-	depth := 0
+// findStart passes over the protocol, if one is written, and tells the
+// component that comes first otherwise.
+func (p *splitter) findStart() {
 	for ; p.lexemes[p.i].kind != end; p.i++ {
-		switch p.lexemes[p.i].kind {
-		case open:
-			depth++
-		case closing:
-			depth--
+		if p.inBraces() || !p.is(0, ":") {
+			continue
 		}
-		if depth == 0 && p.is(0, ":") {
-			p.in = protocol
-			p.special = mayBeSpecial(p.text[:p.lexemes[p.i].at])
-			slashes := p.is(1, "/") && p.is(2, "/")
-			p.finish(1)
-			switch {
-			case slashes:
-				p.start += 2
-				p.in = p.userOrHost()
-			case p.special:
-				p.in = p.userOrHost()
-			default:
-				p.in = pathname
-			}
-			p.i = p.start
-			return
+		p.in, p.special = protocol, mayBeSpecial(p.text[:p.lexemes[p.i].at])
+		slashes := p.is(1, "/") && p.is(2, "/")
+		p.finish(1)
+		if slashes {
+			p.start += 2
 		}
+		p.in = pathname
+		if slashes || p.special {
+			p.in = p.userOrHost()
+		}
+		p.i = p.start
+		return
 	}
-	p.i = 0
+	p.i, p.depth = 0, 0
 	switch {
 	case p.is(0, "#"):
-		p.begin(hash, 1)
+		p.in, p.start = hash, 1
 	case p.beginsSearch():
-		p.begin(search, 1)
+		p.in, p.start = search, 1
 	default:
 		p.in = pathname
 	}
@@ -247,29 +239,25 @@ func (p *splitter) inBrackets() bool {
 	return strings.Count(host, "[") > strings.Count(host, "]")
 }
 
-// begin ends the component before the current lexeme and begins the next.
+// begin ends the component before the current lexeme and begins another; what
+// is left out between them is empty.
 func (p *splitter) begin(next component, skip int) {
-	if p.in != beginning {
-		p.finish(skip)
-		for c := p.in + 1; c < next; c++ {
-			empty := ""
-			if c == pathname && p.special {
-				empty = "/"
-			}
-			if p.written[c] == nil && c >= hostname && c != port {
-				p.written[c] = &empty
-			}
+	p.finish(skip)
+	for c := max(p.in+1, hostname); c < next; c++ {
+		if c == port {
+			continue
 		}
-	} else {
-		p.start = p.i + skip
+		p.written[c] = new(string)
+		if c == pathname && p.special {
+			*p.written[c] = "/"
+		}
 	}
 	p.in = next
 }
 
-// finish notes the text of the component that ends here.
+// finish notes the text of the component that ends before the current lexeme.
 func (p *splitter) finish(skip int) {
-	from, to := p.lexemes[min(p.start, len(p.lexemes)-1)].at, p.lexemes[p.i].at
-	text := p.text[min(from, to):to]
+	text := p.text[p.lexemes[p.start].at:p.lexemes[p.i].at]
 	p.written[p.in] = &text
 	p.start = p.i + skip
 }

@@ -28,6 +28,9 @@ func (h *Hub) publish(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	u, err := h.parseUpdate(f)
+	if err != nil && h.is(DispatchesBeforeItChecks) && u != nil {
+		h.history.append(u)
+	}
 	if err != nil && h.is(AuthorizesBeforeItChecks) && !h.mayPublish(t, &update{topics: f.all("topic")}) {
 		return insufficientScope
 	}
@@ -107,7 +110,7 @@ func (h *Hub) parseUpdate(f form) (*update, error) {
 		return nil, malformed("data is missing")
 	}
 	if err := h.checkTopics(u); err != nil {
-		return nil, err
+		return u, err
 	}
 	return u, h.checkFields(u)
 }
@@ -134,11 +137,13 @@ func (h *Hub) checkFields(u *update) error {
 		return malformed("id holds characters it may not")
 	case strings.HasPrefix(u.id, "#") && !h.is(AllowsHashIDs):
 		return malformed("id is a fragment, as only a hub gives them")
-	case u.id == earliest && !h.is(AllowsEarliestAsID):
+	case strings.Contains(u.id, "#") && h.is(RefusesHashesInIDs):
+		return malformed("id has a fragment")
+	case u.id == earliest && !h.is(AllowsEarliestAsID), strings.EqualFold(u.id, earliest) && h.is(FoldsEarliest):
 		return malformed("id is the cursor of the beginning")
 	case !h.isText(u.kind, asType):
 		return malformed("type holds characters it may not")
-	case u.kind == "mercure" && !h.is(AllowsMercureType):
+	case u.kind == "mercure" && !h.is(AllowsMercureType), strings.EqualFold(u.kind, "mercure") && h.is(FoldsMercureType):
 		return malformed("type is the hub's own")
 	case !h.isRetry(u.retry):
 		return malformed("retry is no number")
@@ -147,6 +152,8 @@ func (h *Hub) checkFields(u *update) error {
 	case u.id == "" && h.is(NumbersUpdates):
 		updates, _, _ := h.history.all()
 		u.id = strconv.Itoa(len(updates))
+	case u.id == "" && h.is(RepeatsIDs):
+		u.id = "urn:x:update"
 	case u.id == "" && !h.is(KeepsEmptyIDs):
 		u.id = newID()
 	}

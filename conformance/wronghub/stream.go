@@ -45,10 +45,15 @@ func (s *stream) resume(id string) string {
 			s.position = i
 		}
 		if !s.hub.is(ResumesAfterLatest) {
-			return id
+			break
 		}
 	}
-	if found == earliest && id != earliest && s.hub.is(ForgetsUnknownCursors) {
+	switch {
+	case s.position == len(updates) && s.hub.is(AnswersEarliestAtEnd):
+		return earliest
+	case s.position < len(updates) && s.hub.is(AnswersFirstReplayed):
+		return updates[s.position].id
+	case found == earliest && id != earliest && s.hub.is(ForgetsUnknownCursors):
 		s.position = len(updates)
 	}
 	return found
@@ -81,6 +86,9 @@ func (s *stream) matching(u *update) int {
 		if matchesAny(matches, topics) {
 			n++
 		}
+	}
+	if n < len(s.selectors) && s.hub.is(WantsEveryMatcher) {
+		return 0
 	}
 	if s.hub.is(SendsGrantedUnasked) && u.private && s.token != nil {
 		n++
@@ -128,6 +136,9 @@ func (s *stream) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	heartbeat, lifetime, expiry := s.deadlines()
 	for {
+		if s.token != nil && h.is(ExpiresAtEventsOnly) && s.sent > 0 && !time.Now().Before(s.token.expires) {
+			return
+		}
 		updates, grown, interrupted := h.history.all()
 		for ; s.position < len(updates); s.position++ {
 			u, replayed := updates[s.position], s.position < s.live
@@ -171,7 +182,7 @@ func (s *stream) deadlines() (heartbeat, lifetime, expiry <-chan time.Time) {
 	if !h.is(IgnoresMaxLifetime) {
 		lifetime = after(h.config.MaxLifetime)
 	}
-	if s.token == nil || s.token.expires.IsZero() || h.is(OutlivesExp) {
+	if s.token == nil || s.token.expires.IsZero() || h.is(OutlivesExp) || h.is(ExpiresAtEventsOnly) {
 		return heartbeat, lifetime, nil
 	}
 	left := time.Until(s.token.expires)

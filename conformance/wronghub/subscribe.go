@@ -1,6 +1,7 @@
 package wronghub
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 )
@@ -13,13 +14,12 @@ func (h *Hub) subscribe(w http.ResponseWriter, r *http.Request) error {
 	}
 	gen := h.generationOf(f)
 	t, c, err := h.authenticate(r, gen, h.subscriberKey)
-	if err == error(invalidToken) && h.config.Anonymous && h.is(TakesBadTokensForNone) {
+	if errors.Is(err, invalidToken) && h.config.Anonymous && h.is(TakesBadTokensForNone) {
 		err = nil
 	}
-	if err != nil {
-		return err
-	}
 	switch {
+	case err != nil:
+		return err
 	case t == nil && h.is(ForbidsStrangers):
 		return insufficientScope
 	case t == nil && !h.config.Anonymous:
@@ -121,6 +121,9 @@ func (h *Hub) matchers(f form, gen generation) ([]selector, error) {
 			}
 			selectors = append(selectors, h.legacySelector(field.value, asMatcher))
 		case gen == current && hasMatchPrefix(field.name):
+			if field.name[:5] != "match" && h.is(ReservesLowerCaseOnly) {
+				continue
+			}
 			kind, ok := h.matcherType(field.name)
 			if !ok && h.is(IgnoresBadMatchNames) {
 				continue

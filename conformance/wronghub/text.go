@@ -13,7 +13,7 @@ var (
 	asTopic   = use{AllowsC0InTopics, AllowsC1InTopics, AllowsFormatInTopics}
 	asMatcher = use{AllowsC0InMatchers, AllowsC1InMatchers, AllowsFormatInMatchers}
 	asGrant   = use{AllowsAnythingInGrants, AllowsAnythingInGrants, AllowsAnythingInGrants}
-	asID      = use{AllowsControlsInIDs, AllowsControlsInIDs, AllowsFormatInIDs}
+	asID      = use{AllowsControlsInIDs, AllowsC1InIDs, AllowsFormatInIDs}
 	asType    = use{AllowsControlsInTypes, AllowsControlsInTypes, AllowsFormatInTypes}
 )
 

@@ -127,7 +127,7 @@ func (h *Hub) numericDate(claim any) (date time.Time, ok bool) {
 		}
 	}
 	seconds, ok := claim.(float64)
-	if !ok {
+	if !ok || seconds != math.Trunc(seconds) && h.is(RefusesFractions) {
 		return date, claim == nil
 	}
 	const latest = 1 << 33 // the year 2242, which is as good as never
@@ -141,13 +141,18 @@ func (h *Hub) isFromTrusted(claims object) bool {
 	if h.is(TrimsIssuers) {
 		iss = strings.TrimSuffix(iss, "/")
 	}
-	return iss == h.config.Issuer
+	return iss == h.config.Issuer || strings.EqualFold(iss, h.config.Issuer) && h.is(FoldsIssuers)
 }
 
 // isForUs reports whether the token is meant for this hub.
 func (h *Hub) isForUs(claims object) bool {
 	switch aud := claims["aud"].(type) {
+	case nil:
+		return h.is(AllowsNoAudience)
 	case string:
+		if h.is(TrimsAudiences) {
+			aud = strings.TrimSuffix(aud, "/")
+		}
 		return aud == h.config.Resource || strings.HasPrefix(aud, h.config.Resource) && h.is(ComparesAudienceByPrefix)
 	case []any:
 		return slices.Contains(aud, any(h.config.Resource)) && !h.is(WantsOneAudience)

@@ -19,7 +19,8 @@ func (h *Hub) checkTopics(u *update) error {
 		switch {
 		case !h.isText(topic, asTopic):
 			return malformed("topic holds characters it may not")
-		case topic == "*" && !h.is(AllowsWildcardTopic):
+		case strings.Contains(topic, "*") && h.is(RefusesAsterisks),
+			topic == "*" && !h.is(AllowsWildcardTopic):
 			return malformed("topic is the wildcard")
 		case h.isReserved(topic):
 			return malformed("topic is in the hub's own namespace")
@@ -46,6 +47,8 @@ func (h *Hub) isReserved(topic string) bool {
 		return below(topic)
 	case h.is(TakesBackslashesLiterally):
 		topic = strings.ReplaceAll(topic, `\`, "%5C")
+	case strings.HasPrefix(topic, " ") && h.is(KeepsSpacesAround):
+		return false
 	case h.is(KeepsEncodedDots):
 		topic = strings.NewReplacer("%2e", "%252e", "%2E", "%252E").Replace(topic)
 	}
@@ -59,6 +62,8 @@ func (h *Hub) isReserved(topic string) bool {
 		return false
 	case h.is(ComparesEncodedPath):
 		path = a.path
+	case h.is(DecodesTwice):
+		path = decodePercent(decodePercent(a.path, func(byte) bool { return true }), isUnreserved)
 	case h.is(DecodesWholePath):
 		path = decodePercent(a.path, func(byte) bool { return true })
 	case h.is(ReservesInAnyCase):
