@@ -27,7 +27,8 @@ var arrows = map[string][]string{
 	"auth":            {"spec"},
 	"spec":            {},
 	"store":           {"spec"},
-	"store/bolt":      {"store", "spec"},
+	"store/bolt":      {"store", "store/boltfile", "spec"},
+	"store/boltfile":  {},
 	"store/memory":    {"store", "spec"},
 	"store/storetest": {"store", "spec"},
 }

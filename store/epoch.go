@@ -39,6 +39,12 @@ func NewEpochs(key [32]byte, past []Span, first Position) *Epochs {
 	return &Epochs{sealer: NewSealer(key), spans: append(slices.Clone(past), next)}
 }
 
+// PastEpochs are those of a history that is only read: it starts none. There
+// is at least one span.
+func PastEpochs(key [32]byte, past []Span) *Epochs {
+	return &Epochs{sealer: NewSealer(key), spans: slices.Clone(past)}
+}
+
 func randomEpoch() Epoch {
 	var b [4]byte
 	rand.Read(b[:])

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cinnabar/store"
+	"cinnabar/store/boltfile"
 
 	"go.etcd.io/bbolt"
 )
@@ -37,7 +38,7 @@ func (l *Log) commit(flight []*request, d store.Durability) error {
 // transact runs one write transaction. The writer's totals change when it has
 // succeeded, and not before.
 func (l *Log) transact(d store.Durability, write func(*bbolt.Tx, *ends) error) (err error) {
-	defer faultsPanic()()
+	defer boltfile.FaultsPanic()()
 	defer recoverDamage(&err)
 	tx, err := l.db.Begin(true)
 	if err != nil {

@@ -8,22 +8,19 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
-	"time"
 
 	"cinnabar/store"
+	"cinnabar/store/boltfile"
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 )
 
-// lockTimeout is how long another process may hold on to the file, twice: once
-// while it is inspected, once while it is opened.
-const lockTimeout = 450 * time.Millisecond
-
-// createFolder makes the folder of a new history, for its owner alone, and
-// sees to it that the file's name survives power loss together with the file.
-func createFolder(path string) error {
+// create makes a new history, and the folder above it, for their owner alone;
+// an existing file is left as it is. The file gets its name when it is
+// complete and flushed, and never in place of another, so that neither kill -9
+// nor power loss leaves half a history, nor can two processes make one each.
+func create(path string) error {
 	folder := filepath.Dir(path)
 	if _, err := os.Stat(path); err == nil {
 		return nil
@@ -31,11 +28,26 @@ func createFolder(path string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	draft, err := os.CreateTemp(folder, filepath.Base(path)+".new") // mode 0600
 	if err != nil {
 		return err
 	}
-	if err := f.Close(); err != nil {
+	defer os.Remove(draft.Name())
+	if err := draft.Close(); err != nil {
+		return err
+	}
+	db, err := bbolt.Open(draft.Name(), 0o600, &bbolt.Options{NoFreelistSync: true, NoStatistics: true})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(db.Update(createHistory), db.Close()); err != nil {
+		return err
+	}
+	err = os.Link(draft.Name(), path)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		err = os.Rename(draft.Name(), path) // not every file system has links
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	if runtime.GOOS == "windows" {
@@ -65,7 +77,7 @@ func openFile(path string, r store.Retention) (*bbolt.DB, error) {
 		}
 	}
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout: lockTimeout,
+		Timeout: boltfile.LockTimeout, // a second time: the file was inspected before
 		// The list of free pages is rebuilt when the file is opened. Written
 		// with each commit it would cost more than the entries do.
 		NoFreelistSync:  true,
@@ -90,7 +102,10 @@ func mapSize(r store.Retention) int {
 
 // explain says what to do about an error of opening.
 func explain(err error) error {
+	var damage *boltfile.Damage
 	switch {
+	case errors.As(err, &damage):
+		return fmt.Errorf("%w (%s)", errDamaged, damage.What)
 	case errors.Is(err, berrors.ErrTimeout):
 		return errors.New("another process has it open: stop that one first, or name another file")
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch):
@@ -102,28 +117,16 @@ func explain(err error) error {
 }
 
 // inspect judges a file without writing to it.
-func inspect(path string) (err error) {
-	defer faultsPanic()()
-	defer recoverDamage(&err)
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, ReadOnly: true, NoStatistics: true})
+func inspect(path string) error {
+	f, err := boltfile.Open(path)
 	if err != nil {
 		return explain(err)
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return db.View(func(tx *bbolt.Tx) error {
-		size := db.Info().PageSize
-		c := checker{file: f, pageSize: size, reached: make([]bool, tx.Size()/int64(size))}
-		if _, err := c.tree(uint64(tx.Cursor().Bucket().Root()), 0, nil, nil); err != nil {
-			return err
-		}
+	err = f.View(func(tx *bbolt.Tx) error {
 		_, err := readHistory(tx)
 		return err
 	})
+	return errors.Join(explain(err), f.Close())
 }
 
 // recoverDamage turns a panic of bbolt on a page that makes no sense, and the
@@ -135,13 +138,6 @@ func recoverDamage(err *error) {
 	}
 }
 
-// faultsPanic lets this goroutine survive the fault that recoverDamage is
-// about; call what it returns to go back.
-func faultsPanic() (back func()) {
-	old := debug.SetPanicOnFault(true)
-	return func() { debug.SetPanicOnFault(old) }
-}
-
 // A start is what a writable life of a history begins with.
 type start struct {
 	epochs *store.Epochs
@@ -151,7 +147,7 @@ type start struct {
 
 // begin starts a new epoch, in a new file a new history.
 func begin(db *bbolt.DB) (s start, err error) {
-	defer faultsPanic()()
+	defer boltfile.FaultsPanic()()
 	defer recoverDamage(&err)
 	err = db.Update(func(tx *bbolt.Tx) error {
 		if first, _ := tx.Cursor().First(); first == nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cinnabar/store"
+	"cinnabar/store/boltfile"
 
 	"go.etcd.io/bbolt"
 )
@@ -178,7 +179,7 @@ func (l *Log) reopen() (written bool, err error) {
 		return false, fmt.Errorf("opening it again: %w", err)
 	}
 	err = func() (err error) {
-		defer faultsPanic()()
+		defer boltfile.FaultsPanic()()
 		defer recoverDamage(&err)
 		return db.View(func(tx *bbolt.Tx) error {
 			h, err := readHistory(tx)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"cinnabar/store"
+	"cinnabar/store/boltfile"
 
 	"go.etcd.io/bbolt"
 )
@@ -80,7 +81,7 @@ func (l *Log) view(read func(*bbolt.Tx) error) (err error) {
 		}
 		return store.ErrUnavailable // until the writer has reopened it
 	}
-	defer faultsPanic()()
+	defer boltfile.FaultsPanic()()
 	defer recoverDamage(&err)
 	return l.db.View(read)
 }

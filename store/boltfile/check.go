@@ -1,4 +1,4 @@
-package bolt
+package boltfile
 
 import (
 	"bytes"
@@ -36,7 +36,7 @@ type checker struct {
 
 // damaged is the error for a page.
 func damaged(page uint64, what string) error {
-	return fmt.Errorf("%w (page %d: %s)", errDamaged, page, what)
+	return &Damage{fmt.Sprintf("page %d: %s", page, what)}
 }
 
 // read returns a page and those it overflows into, which are now reached.
