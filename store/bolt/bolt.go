@@ -82,7 +82,7 @@ func open(path string, o Options, commit func(*bbolt.Tx) error) (*Log, error) {
 		stopped:   make(chan struct{}),
 		work:      make(chan struct{}, 1),
 	}
-	if err := createFolder(path); err != nil {
+	if err := create(path); err != nil {
 		return nil, fmt.Errorf("opening history %s: %w", path, err)
 	}
 	db, err := openFile(path, l.retention)

@@ -18,7 +18,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if limitedChild() {
+	if limitedChild() || poweredChild() {
 		return
 	}
 	goleak.VerifyTestMain(m)
