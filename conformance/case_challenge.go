@@ -71,7 +71,7 @@ var challengeCases = []Case{
 		ID:    "AUTH-401-uniform",
 		Needs: []Need{SubscriberKey},
 		Run: func(t *T) {
-			wrong := map[string]func(Role) string{
+			wrong := map[string]minter{
 				"a bad signature":         t.signedByStranger(),
 				"an expired token":        t.expired(),
 				"a token not valid yet":   t.withClaim("nbf", time.Now().Add(time.Hour).Unix()),
@@ -100,10 +100,11 @@ var challengeCases = []Case{
 		},
 	},
 	{
-		ID: "AUTH-400-malformed",
+		ID:    "AUTH-400-malformed",
+		Needs: []Need{SubscriberKey},
 		Run: func(t *T) {
 			t.WantStatus("publishing without a topic", t.Post(t.PublisherToken(), "data=a"), 400)
-			t.WantStatus("subscribing with match_foo", t.Do(Request{Query: Form("match_foo", t.Topic("a"))}), 400)
+			t.WantStatus("subscribing with match_foo", t.Do(Request{Query: Form("match_foo", t.Topic("a")), Token: t.SubscriberToken()}), 400)
 		},
 	},
 	{
@@ -140,11 +141,12 @@ var challengeCases = []Case{
 		},
 	},
 	{
-		ID: "AUTH-problem-details",
+		ID:    "AUTH-problem-details",
+		Needs: []Need{SubscriberKey},
 		Run: func(t *T) {
 			answers := map[string]*Answer{
 				"publishing without a topic": t.Post(t.PublisherToken(), "data=a"),
-				"subscribing with match_foo": t.Do(Request{Query: Form("match_foo", t.Topic("a"))}),
+				"subscribing with match_foo": t.Do(Request{Query: Form("match_foo", t.Topic("a")), Token: t.SubscriberToken()}),
 			}
 			for what, a := range answers {
 				t.WantStatus(what, a, 400)

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -105,15 +104,5 @@ func (t *T) wantChallenge(what string, a *Answer, code string) {
 	}
 	if got, given := params["error"]; got != code || given && code == "" {
 		t.Errorf("%s: the challenge %q has error %q, want %q", what, a.Header.Values("WWW-Authenticate"), got, code)
-	}
-}
-
-// Never asserts that none of these ids is among the events before a public
-// sentinel on the topic: for a stream of more than the run's own topics.
-func (s *Stream) Never(what, topic string, ids ...string) {
-	for _, e := range s.Until(topic) {
-		if slices.Contains(ids, e.ID) {
-			s.t.Errorf("%s: update %s was delivered, want it withheld", what, e.ID)
-		}
 	}
 }

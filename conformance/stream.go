@@ -264,3 +264,13 @@ func (s *Stream) OnlyThen(what, topic string, ids ...string) {
 
 // Silent asserts that nothing comes before a public sentinel on the topic.
 func (s *Stream) Silent(what, topic string) { s.OnlyThen(what, topic) }
+
+// Never asserts that none of these ids is among the events before a public
+// sentinel on the topic: for a stream of more than the run's own topics.
+func (s *Stream) Never(what, topic string, ids ...string) {
+	for _, e := range s.Until(topic) {
+		if slices.Contains(ids, e.ID) {
+			s.t.Errorf("%s: update %s was delivered, want it withheld", what, e.ID)
+		}
+	}
+}
