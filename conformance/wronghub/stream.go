@@ -8,14 +8,13 @@ import (
 
 // A stream walks along the history and sends what concerns its subscriber.
 type stream struct {
-	hub        *Hub
-	generation generation
-	token      *token // nil for an anonymous subscriber
-	selectors  []selector
-	position   int    // of the next update to look at
-	live       int    // of the first update after the replay
-	resumed    string // the id it resumes after, "" for none
-	sent       int    // events
+	hub       *Hub
+	token     *token // nil for an anonymous subscriber
+	selectors []selector
+	position  int    // of the next update to look at
+	live      int    // of the first update after the replay
+	resumed   string // the id it resumes after, "" for none
+	sent      int    // events
 }
 
 // earliest asks for, and answers, the beginning of the history.
@@ -72,7 +71,7 @@ func (s *stream) idle() bool {
 
 // wants reports whether an update is subscribed to and may be read.
 func (s *stream) wants(u *update) bool {
-	return s.matching(u) > 0 && (s.hub.mayReceive(s, u))
+	return s.matching(u) > 0 && s.hub.mayReceive(s, u)
 }
 
 // matching counts the selectors that an update concerns.

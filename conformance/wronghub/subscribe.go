@@ -31,7 +31,7 @@ func (h *Hub) subscribe(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s := &stream{hub: h, generation: gen, token: t, selectors: selectors}
+	s := &stream{hub: h, token: t, selectors: selectors}
 	header := w.Header()
 	if id, from := h.cursor(r, f, gen); from != nowhere {
 		h.answerCursor(header, gen, from, id, s.resume(id))
