@@ -51,6 +51,9 @@ func commands() []command {
 		{"subscribe", "TOPIC...", "print updates as they come, resuming after every cut", (*program).subscribe, subscribeOptions, ""},
 		{"config check", "", "check the settings serve would run with", (*program).configCheck, settingOptions, settingsNote},
 		{"config print", "", "print the settings serve would run with and where they come from", (*program).configPrint, settingOptions, settingsNote},
+		{"history stat", "", "describe the history of a hub that is stopped", (*program).historyStat, statOptions, settingsNote},
+		{"history import", "FILE", "take over the history of the reference hub, from its bolt file", (*program).historyImport, importOptions, importNote},
+		{"verify", "[-- FLAGS OF SERVE]", "kill a hub, fill its disk, stall its subscribers, and judge what it lost", (*program).verify, verifyOptions, verifyNote},
 		{"version", "", "print the version", (*program).version, nil, ""},
 	}
 }
@@ -122,7 +125,7 @@ func (p *program) dispatch(args []string) error {
 		}
 	}
 	name := args[0]
-	if len(args) > 1 && (name == "token" || name == "config") {
+	if len(args) > 1 && slices.Contains([]string{"token", "config", "history"}, name) {
 		name += " " + args[1]
 	}
 	return usageError{unknown("command", name, commandNames(all))}
@@ -139,7 +142,7 @@ func commandNames(all []command) []string {
 func (p *program) overview(all []command) {
 	fmt.Fprint(p.stdout, "Cinnabar, a hub for the Mercure protocol.\n\n")
 	for _, c := range all {
-		fmt.Fprintf(p.stdout, "  cinnabar %-13s %s\n", c.name, c.about)
+		fmt.Fprintf(p.stdout, "  cinnabar %-14s %s\n", c.name, c.about)
 	}
 	fmt.Fprint(p.stdout, "\n\"cinnabar COMMAND --help\" lists its flags.\n")
 }

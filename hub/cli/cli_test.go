@@ -28,7 +28,13 @@ func TestMain(m *testing.M) {
 					return nil, err
 				}
 				return bolt.Open(path, bolt.Options(keep))
-			}},
+			}, Stat: func(at *url.URL) (store.Summary, error) {
+				path, err := FilePath(at)
+				if err != nil {
+					return store.Summary{}, err
+				}
+				return bolt.Stat(path)
+			}, DefaultBytes: bolt.DefaultBytes},
 			Engine{Scheme: "memory", Open: func(_ *url.URL, keep store.Retention) (store.Log, error) {
 				return memory.Open(memory.Options(keep))
 			}},
@@ -42,6 +48,9 @@ func TestMain(m *testing.M) {
 //	hub ARGS...  start "cinnabar ARGS..." and wait until it is ready; $HUB is
 //	             its URL, $METRICS its metrics listener, $ADDR its address,
 //	             hub.log its standard error
+//	reference FILE LINES
+//	             write a history as the reference hub does, a line for an
+//	             update: its sequence, its id, its value
 //	lines NAME   turn the \n in a variable into line breaks
 //	stop         send it SIGTERM; it has to exit with 0
 func TestScripts(t *testing.T) {
@@ -51,12 +60,15 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Values[hubKey{}] = new(hubProcess)
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, "cache"))
-			return nil
+			real, err := filepath.Abs("../../store/reference/testdata")
+			e.Setenv("REFERENCE", real) // what the reference hub wrote itself
+			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"hub":   startHub,
-			"lines": breakLines,
-			"stop":  stopHub,
+			"hub":       startHub,
+			"lines":     breakLines,
+			"reference": writeReference,
+			"stop":      stopHub,
 		},
 	})
 }

@@ -18,28 +18,42 @@ type Engine struct {
 	// Open opens the history at a URL. Its error is one line that says what to
 	// do; it must not hold credentials of the URL.
 	Open func(at *url.URL, keep store.Retention) (store.Log, error)
+	// Stat describes the history at a URL while nobody has it open, and
+	// changes nothing. It is nil where there is no history then.
+	Stat func(at *url.URL) (store.Summary, error)
+	// DefaultBytes is how much is retained unless configured otherwise.
+	DefaultBytes int64
 }
 
 // open opens the history that --store names.
 func (p *program) open(location string, keep store.Retention) (store.Log, error) {
+	e, at, err := p.engine(location)
+	if err != nil {
+		return nil, err
+	}
+	log, err := e.Open(at, keep)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("--store: %w: let this user write there, or name another place", err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--store: %w", err)
+	}
+	return log, nil
+}
+
+// engine returns the engine of the history that --store names, and its URL.
+func (p *program) engine(location string) (Engine, *url.URL, error) {
 	at, err := url.Parse(location)
 	if err != nil || at.Scheme == "" {
 		// The URL is not repeated: it may hold a password.
-		return nil, usageError{fmt.Errorf("--store is not a URL such as %s", p.storeForms())}
+		return Engine{}, nil, usageError{fmt.Errorf("--store is not a URL such as %s", p.storeForms())}
 	}
 	for _, e := range p.engines {
 		if e.Scheme == at.Scheme {
-			log, err := e.Open(at, keep)
-			if errors.Is(err, fs.ErrPermission) {
-				return nil, fmt.Errorf("--store: %w: let this user write there, or name another place", err)
-			}
-			if err != nil {
-				return nil, fmt.Errorf("--store: %w", err)
-			}
-			return log, nil
+			return e, at, nil
 		}
 	}
-	return nil, usageError{fmt.Errorf("--store: there is no %q here, only %s", at.Scheme, p.storeForms())}
+	return Engine{}, nil, usageError{fmt.Errorf("--store: there is no %q here, only %s", at.Scheme, p.storeForms())}
 }
 
 func (p *program) storeForms() string {

@@ -8,7 +8,7 @@ import (
 
 // turnLimit is how long a turn may take: whoever publishes or is live waits
 // no longer for a worker, however expensive the selectors of its subscriber.
-const turnLimit = time.Millisecond
+const turnLimit = 250 * time.Microsecond
 
 // catchUp is one worker: it gives a turn to one subscriber after the other.
 func (e *Engine) catchUp(ctx context.Context) {
@@ -51,7 +51,7 @@ func (e *Engine) turn(ctx context.Context, s *Subscriber) {
 			return // from here on s is the stream's: it announces room
 		}
 		s.position = entry.Position
-		if i%8 == 7 && time.Since(began) > turnLimit {
+		if i%4 == 3 && time.Since(began) > turnLimit {
 			e.lagging.push(s)
 			return
 		}

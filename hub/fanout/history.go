@@ -11,9 +11,9 @@ import (
 
 const (
 	// stretchSize bounds what is read from the log at once, in bytes.
-	stretchSize = 256 << 10
+	stretchSize = 64 << 10
 	// keptStretches is how many stretches are kept for other readers.
-	keptStretches = 16
+	keptStretches = 64
 )
 
 // A history is the log as those who are catching up see it: in stretches,
