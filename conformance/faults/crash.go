@@ -128,7 +128,7 @@ func (r *crashRun) round(ctx context.Context, n int) (round CrashRound, err erro
 func (r *crashRun) killUnderLoad(ctx context.Context, n int) (inFlight int, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	load := Load{Publishers: r.Publishers, Token: r.Credentials.publisher(), Next: func(i, n int) Update {
+	load := Load{Publishers: r.Publishers, Tokens: []string{r.Credentials.publisher()}, Next: func(i, n int) Update {
 		return Update{Topic: fmt.Sprintf("topic/%d", i), Private: n%4 == 0, OwnID: n%8 == 0, Size: r.Size}
 	}}
 	stopped := make(chan error, 1)

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -23,15 +22,21 @@ const Earliest = "earliest"
 
 // A Subscription is what a follower asks for. Selectors are topics or "*".
 type Subscription struct {
-	Name   string // for reports
-	Topics []string
-	Token  string
+	Name       string // for reports
+	Generation Generation
+	Topics     []string
+	Token      string
 	// Granted is what the token lets it read of private updates.
 	Granted []string
 	// From is the cursor of the first connection; "" begins live.
 	From string
 	// ReadBuffer bounds the socket's receive buffer, in bytes; 0: the system's.
 	ReadBuffer int
+	// Rate bounds how fast the stream is read, in bytes a second, until
+	// Hurry; 0: no bound.
+	Rate int
+	// Through is the id of the event that ends the follower; "" for none.
+	Through string
 }
 
 // wants reports whether an update is to arrive.
@@ -56,6 +61,7 @@ type Connection struct {
 	At       time.Duration
 	Asked    string // the cursor sent
 	Answered string // the cursor the hub says it honours
+	InFlight int    // publishes that waited for their answer when it was sent
 }
 
 // A View is all that a follower was shown, in order, over all its connections.
@@ -75,12 +81,16 @@ type Follower struct {
 	stop   context.CancelFunc
 	ended  chan struct{}
 
+	hurried chan struct{} // closed when Rate holds no more
+	hurry   func()        // closes it
+
 	mu      sync.Mutex
 	changed *sync.Cond
 	view    View
 	seen    map[string]bool // keys of the view
 	paused  bool
 	stopped bool
+	cut     context.CancelFunc // of the stream that is open
 }
 
 // Follow starts a follower of the hub whose URL target returns. Stop it.
@@ -95,6 +105,9 @@ func (r *Record) Follow(target func() string, s Subscription) *Follower {
 		view: View{Subscription: s}, seen: make(map[string]bool),
 	}
 	f.changed = sync.NewCond(&f.mu)
+	f.hurried = make(chan struct{})
+	f.hurry = sync.OnceFunc(func() { close(f.hurried) })
+	f.cut = func() {}
 	go f.run(ctx)
 	return f
 }
@@ -155,9 +168,30 @@ func (f *Follower) setPaused(paused bool) {
 	f.changed.Broadcast()
 }
 
+// Hurry lets the follower read as fast as it can from now on.
+func (f *Follower) Hurry() { f.hurry() }
+
+// Cut breaks the connection, as networks do; the follower comes back.
+func (f *Follower) Cut() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.cut()
+}
+
 // Open waits until the first stream has opened.
 func (f *Follower) Open(ctx context.Context) error {
 	return f.await(ctx, "a stream to open", func() bool { return len(f.view.Connections) > 0 })
+}
+
+// Finish waits until the follower has read through.
+func (f *Follower) Finish(ctx context.Context) error {
+	select {
+	case <-f.ended:
+		return nil
+	case <-ctx.Done():
+		s := f.View().Subscription
+		return fmt.Errorf("%s waits for %s: %w", s.Name, s.Through, ctx.Err())
+	}
 }
 
 // Await waits until the publishes with these keys were seen.
@@ -189,11 +223,18 @@ func (f *Follower) await(ctx context.Context, what string, done func() bool) err
 	return nil
 }
 
+// errThrough ends a follower that has read as far as it was to.
+var errThrough = errors.New("read through")
+
 func (f *Follower) run(ctx context.Context) {
 	defer close(f.ended)
 	defer f.client.CloseIdleConnections()
 	for ctx.Err() == nil {
-		if err := f.connect(ctx); errors.Is(err, errMalformed) {
+		err := f.connect(ctx)
+		if errors.Is(err, errThrough) {
+			return
+		}
+		if errors.Is(err, errMalformed) {
 			f.mu.Lock()
 			f.view.Broken = append(f.view.Broken, err.Error())
 			f.mu.Unlock()
@@ -209,8 +250,15 @@ func (f *Follower) run(ctx context.Context) {
 func (f *Follower) connect(ctx context.Context) error {
 	f.mu.Lock()
 	s, cursor := f.view.Subscription, f.cursor()
+	ctx, cut := context.WithCancel(ctx)
+	f.cut = cut
 	f.mu.Unlock()
-	query := url.Values{"topic": s.Topics}
+	defer cut()
+	topics, honoured := "topic", "Last-Event-ID"
+	if s.Generation == Current {
+		topics, honoured = "match", "Mercure-Last-Event-ID"
+	}
+	query := url.Values{topics: s.Topics}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, f.target()+"?"+query.Encode(), nil)
 	if err != nil {
 		return err
@@ -222,6 +270,7 @@ func (f *Follower) connect(ctx context.Context) error {
 	if cursor != "" {
 		r.Header.Set("Last-Event-ID", cursor)
 	}
+	inFlight := f.record.InFlight()
 	answer, err := f.client.Do(r)
 	if err != nil {
 		return err
@@ -234,16 +283,23 @@ func (f *Follower) connect(ctx context.Context) error {
 	}
 	f.mu.Lock()
 	f.view.Connections = append(f.view.Connections,
-		Connection{At: f.record.Now(), Asked: cursor, Answered: answer.Header.Get("Last-Event-ID")})
+		Connection{At: f.record.Now(), Asked: cursor, Answered: answer.Header.Get(honoured), InFlight: inFlight})
 	f.changed.Broadcast()
 	f.mu.Unlock()
-	for events := newEventReader(answer.Body); ; {
+	var body io.Reader = answer.Body
+	if s.Rate > 0 {
+		body = &trickle{body, s.Rate, f.hurried}
+	}
+	for events := newEventReader(body); ; {
 		f.waitWhilePaused()
 		e, err := events.next()
 		if err != nil {
 			return err
 		}
 		f.note(e)
+		if e.ID == s.Through {
+			return errThrough
+		}
 	}
 }
 
@@ -257,7 +313,7 @@ func (f *Follower) waitWhilePaused() {
 
 func (f *Follower) note(e Event) {
 	key, intact := readPayload(e.Data)
-	key = strings.Clone(key) // or the view would keep every payload alive
+	key = f.record.own(key)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.view.Sightings = append(f.view.Sightings,
@@ -272,4 +328,21 @@ func (f *Follower) cursor() string {
 		return f.view.Sightings[n-1].ID
 	}
 	return f.view.Subscription.From
+}
+
+// A trickle reads a stream slowly, as over a poor line.
+type trickle struct {
+	io.Reader
+	rate    int // bytes a second
+	hurried <-chan struct{}
+}
+
+func (t *trickle) Read(p []byte) (int, error) {
+	const beat = 20 * time.Millisecond
+	select {
+	case <-t.hurried:
+	case <-time.After(beat):
+		p = p[:min(len(p), max(1, int(int64(t.rate)*int64(beat)/int64(time.Second))))]
+	}
+	return t.Reader.Read(p)
 }

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -49,7 +48,7 @@ func startHub(t *testing.T, under []string, flags ...string) (h *Hub, history st
 		t.Fatal(err)
 	}
 	history = filepath.Join(dir, "hub.db")
-	output := new(tail)
+	output := new(Tail)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	h, err = Start(ctx, Program{
@@ -75,27 +74,6 @@ func startHub(t *testing.T, under []string, flags ...string) (h *Hub, history st
 		}
 	})
 	return h, history
-}
-
-// A tail keeps the last lines written to it.
-type tail struct {
-	mu    sync.Mutex
-	lines []string
-}
-
-func (o *tail) Write(p []byte) (int, error) {
-	const kept = 40
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.lines = append(o.lines, string(p))
-	o.lines = o.lines[max(0, len(o.lines)-kept):]
-	return len(p), nil
-}
-
-func (o *tail) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return strings.Join(o.lines, "")
 }
 
 // Nothing acknowledged is lost, repeated or reordered when the hub is killed
@@ -200,12 +178,6 @@ func TestStalledSubscriber(t *testing.T) {
 		}
 	}
 }
-
-// Counters of the hub: streams that went from live to catching up, and back.
-const (
-	fellBehind = "mercure_subscribers_behind_total"
-	becameLive = "mercure_subscribers_caught_up_total"
-)
 
 func counters(t *testing.T, h *Hub) map[string]float64 {
 	t.Helper()

@@ -23,10 +23,15 @@ const (
 	Broken        Kind = "broken"        // an answer that breaks the protocol or ends an EventSource
 )
 
+// Kinds are all of them.
+func Kinds() []Kind {
+	return []Kind{Missing, Duplicated, Reordered, Leaked, Misidentified, Invented, CursorLost, Broken}
+}
+
 // A Fault is one thing wrong with a view.
 type Fault struct {
-	Kind   Kind
-	Detail string
+	Kind   Kind   `json:"kind"`
+	Detail string `json:"detail"`
 }
 
 // A Verdict is the judgement of one view.
@@ -149,8 +154,8 @@ func (verdict *Verdict) judgeSightings(v View, byKey, byID map[string]*Attempt) 
 			continue
 		case !s.Intact:
 			verdict.fault(Invented, "the payload of %s is damaged", s.Key)
-		case a.Outcome == Refused:
-			verdict.fault(Invented, "%s was refused: %s", s.Key, a.Problem)
+		case a.Outcome == Refused || a.Outcome == Unsent:
+			verdict.fault(Invented, "%s was refused or never sent: %s", s.Key, a.Problem)
 		case a.Outcome == Indeterminate && !seen[s.Key]:
 			verdict.Settled++
 		}
@@ -190,7 +195,7 @@ func (r *Record) Agree(history, v View) []Fault {
 	defer r.mu.Unlock()
 	start := 0
 	switch {
-	case v.Subscription.From == Earliest:
+	case v.Subscription.From != "" && v.Subscription.From == history.Subscription.From:
 	case v.Subscription.From != "":
 		start = 1 + slices.IndexFunc(history.Sightings, func(s Sighting) bool { return s.ID == v.Subscription.From })
 		if start == 0 {

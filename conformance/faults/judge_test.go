@@ -143,7 +143,7 @@ func TestIndeterminateAtMostOnce(t *testing.T) {
 	all := Subscription{Name: "s", Topics: []string{"*"}, Granted: []string{"*"}, From: Earliest}
 	record := NewRecord()
 	record.begin("p/1/50", Update{Topic: "t"})
-	record.end("p/1/50", Indeterminate, "", "connection reset")
+	record.end("p/1/50", Attempt{Problem: "connection reset"})
 	once := Sighting{ID: "1", Key: "p/1/50", Intact: true}
 	for times, wantSettled := range []int{0, 1, 1} {
 		v := record.Judge(View{Subscription: all, Sightings: slices.Repeat([]Sighting{once}, times)})

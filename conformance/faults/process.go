@@ -43,6 +43,8 @@ type Program struct {
 	// Ready finds the line, of those the hub prints, that says where it
 	// serves; nil means [ReadyLine].
 	Ready func(line string) (Site, bool)
+	// Env is its environment; nil means that of this process.
+	Env []string
 	// Output gets all lines; nil discards them.
 	Output io.Writer
 }
@@ -93,6 +95,7 @@ func (h *Hub) Start(ctx context.Context) error {
 		return fmt.Errorf("starting the hub: %w", err)
 	}
 	cmd.Stdout, cmd.Stderr = input, input
+	cmd.Env = h.program.Env
 	err = errors.Join(cmd.Start(), input.Close())
 	if err != nil {
 		return errors.Join(fmt.Errorf("starting the hub: %w", err), output.Close())

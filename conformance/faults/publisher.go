@@ -2,8 +2,10 @@ package faults
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,6 +14,9 @@ import (
 
 // answerLimit bounds what is read of an answer, in bytes.
 const answerLimit = 64 << 10
+
+// answerTimeout is how long a publisher waits for an answer.
+const answerTimeout = 30 * time.Second
 
 // A Publisher sends updates one after the other, over one connection, and
 // keeps the record of them. It is not safe for concurrent use.
@@ -28,7 +33,7 @@ type Publisher struct {
 func (r *Record) Publisher(name, token string) *Publisher {
 	return &Publisher{
 		record: r, name: r.nonce + "-" + name, token: token,
-		client: &http.Client{Transport: new(http.Transport), Timeout: 30 * time.Second},
+		client: &http.Client{Transport: new(http.Transport), Timeout: answerTimeout},
 	}
 }
 
@@ -55,33 +60,39 @@ func (p *Publisher) Publish(ctx context.Context, hubURL string, u Update) Attemp
 		form.Set("id", "urn:faults:"+key)
 	}
 	p.record.begin(key, u)
-	status, body, err := p.post(ctx, hubURL, form.Encode())
-	switch {
-	case err != nil:
-		return p.record.end(key, Indeterminate, "", err.Error())
-	case status == http.StatusOK && body == "":
-		return p.record.end(key, Indeterminate, "", "200 without an id (PUB-body-id)")
-	case status == http.StatusOK:
-		return p.record.end(key, Acknowledged, body, "")
-	case status >= 400 && status < 500:
-		return p.record.end(key, Refused, "", fmt.Sprintf("%d: %.200s", status, body))
-	}
-	return p.record.end(key, Indeterminate, "", fmt.Sprintf("%d: %.200s", status, body))
+	return p.record.end(key, p.post(ctx, hubURL, form.Encode()))
 }
 
-func (p *Publisher) post(ctx context.Context, hubURL, form string) (status int, body string, err error) {
+// post sends a form and says how the attempt ended.
+func (p *Publisher) post(ctx context.Context, hubURL, form string) (end Attempt) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, hubURL, strings.NewReader(form))
 	if err != nil {
-		return 0, "", err
+		return Attempt{Outcome: Unsent, Problem: err.Error()}
 	}
 	r.GetBody = nil // without it net/http cannot send a publish twice
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Authorization", "Bearer "+p.token)
 	answer, err := p.client.Do(r)
-	if err != nil {
-		return 0, "", err
+	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "dial" {
+		return Attempt{Outcome: Unsent, Problem: err.Error()}
+	} else if err != nil {
+		return Attempt{Problem: err.Error()}
 	}
 	defer answer.Body.Close()
-	id, err := io.ReadAll(io.LimitReader(answer.Body, answerLimit))
-	return answer.StatusCode, string(id), err
+	end.Status, end.Retry = answer.StatusCode, answer.Header.Get("Retry-After")
+	body, err := io.ReadAll(io.LimitReader(answer.Body, answerLimit))
+	switch {
+	case err != nil:
+		end.Problem = err.Error()
+	case end.Status == http.StatusOK && len(body) == 0:
+		end.Problem = "200 without an id (PUB-body-id)"
+	case end.Status == http.StatusOK:
+		end.Outcome, end.ID = Acknowledged, string(body)
+	default:
+		end.Problem = fmt.Sprintf("%d: %.200s", end.Status, body)
+		if end.Status >= 400 && end.Status < 500 {
+			end.Outcome = Refused
+		}
+	}
+	return end
 }

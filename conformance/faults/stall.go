@@ -123,7 +123,7 @@ func (r *stallRun) stall(ctx context.Context, report *StallReport) (err error) {
 // it went.
 func (r *stallRun) startLoad(ctx context.Context) (stop func() error) {
 	ctx, cancel := context.WithCancel(ctx)
-	load := Load{Publishers: r.Publishers, Token: r.Credentials.publisher(), Next: func(i, n int) Update {
+	load := Load{Publishers: r.Publishers, Tokens: []string{r.Credentials.publisher()}, Next: func(i, n int) Update {
 		return Update{Topic: fmt.Sprintf("topic/%d", i), Private: n%2 == 0, Size: r.Size}
 	}}
 	stopped := make(chan error, 1)

@@ -7,19 +7,6 @@ import (
 	"time"
 )
 
-// Credentials are the keys, for HS256, that a hub verifies 0.x tokens with.
-type Credentials struct {
-	PublisherKey, SubscriberKey string
-}
-
-func (c Credentials) publisher() string {
-	return Token(c.PublisherKey, Grants{Publish: []string{"*"}})
-}
-
-func (c Credentials) subscriber() string {
-	return Token(c.SubscriberKey, Grants{Subscribe: []string{"*"}})
-}
-
 // A Subject is the hub that is put to a test.
 type Subject struct {
 	Hub         *Hub // running
@@ -31,14 +18,24 @@ type Subject struct {
 // settle publishes one last update and waits until all followers have seen
 // what they have to see, that one included: the time to judge them.
 func (s Subject) settle(ctx context.Context, record *Record, followers []*Follower) error {
-	last := record.Publisher(fmt.Sprintf("settling-%v", record.Now()), s.Credentials.publisher())
-	defer last.Close()
-	if a := last.Publish(ctx, s.Hub.URL(), Update{Topic: "settled"}); a.Outcome != Acknowledged {
-		return fmt.Errorf("publishing one last update: %s", a.Problem)
+	if _, err := record.last(ctx, s.Hub.URL(), s.Credentials.publisher(), "settled"); err != nil {
+		return err
 	}
 	return patiently(ctx, s.Patience, func(ctx context.Context) error {
 		return record.AwaitExpected(ctx, followers...)
 	})
+}
+
+// last publishes an update that ends a stretch of the record, and returns its
+// id.
+func (r *Record) last(ctx context.Context, hubURL, token, topic string) (id string, err error) {
+	p := r.Publisher(fmt.Sprintf("last-%d", r.Now()), token)
+	defer p.Close()
+	a := p.Publish(ctx, hubURL, Update{Topic: topic})
+	if a.Outcome != Acknowledged {
+		return "", fmt.Errorf("publishing one last update: %s", a.Problem)
+	}
+	return a.ID, nil
 }
 
 // Findings are what the judge has to say about several views of one history.
