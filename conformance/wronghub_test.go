@@ -194,7 +194,7 @@ func caught(ctx context.Context, catalogue Catalogue, variants map[string]wrongV
 	if err != nil {
 		return err
 	}
-	target.Patience = 2 * time.Second
+	target.Patience = 3 * time.Second // waited for wherever a defect keeps something from coming
 	if err := target.complete(); err != nil {
 		return err
 	}
