@@ -15,7 +15,7 @@ import (
 
 func main() {
 	os.Exit(cli.Main(
-		cli.Engine{Scheme: "bolt", Open: openBolt},
+		cli.Engine{Scheme: "bolt", Open: openBolt, Stat: statBolt, DefaultBytes: bolt.DefaultBytes},
 		cli.Engine{Scheme: "memory", Open: openMemory},
 	))
 }
@@ -26,6 +26,14 @@ func openBolt(at *url.URL, keep store.Retention) (store.Log, error) {
 		return nil, err
 	}
 	return bolt.Open(path, bolt.Options(keep))
+}
+
+func statBolt(at *url.URL) (store.Summary, error) {
+	path, err := cli.FilePath(at)
+	if err != nil {
+		return store.Summary{}, err
+	}
+	return bolt.Stat(path)
 }
 
 func openMemory(at *url.URL, keep store.Retention) (store.Log, error) {
