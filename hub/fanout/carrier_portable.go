@@ -172,12 +172,23 @@ func (p *portable) sent(events int, failed Reason) Reason {
 	return failed
 }
 
+// lastWrite returns when the last byte has to be gone: at the end of the
+// subscriber's permission, but some time after its lifetime, at which what was
+// taken is still sent. It is zero for a stream without an end.
+func (p *portable) lastWrite() time.Time {
+	want := &p.subscriber.want
+	if want.Ends.IsZero() || want.EndsWith.endsPermission() {
+		return want.Ends
+	}
+	return want.Ends.Add(endLimit)
+}
+
 // write sends bytes at once and returns why it could not. No write outlasts
-// the stall limit or the end of the subscriber's permission.
+// the stall limit or the last write.
 func (p *portable) write(b []byte) Reason {
 	stall := p.subscriber.engine.stallLimit
 	limit := time.Now().Add(stall)
-	ends := p.subscriber.want.Ends
+	ends := p.lastWrite()
 	if !ends.IsZero() && ends.Before(limit) {
 		limit = ends
 	}

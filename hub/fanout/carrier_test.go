@@ -212,6 +212,24 @@ func TestClosingSendsWhatIsPending(t *testing.T) {
 	})
 }
 
+// TestLifetimeLeavesTimeToWrite: what a stream still has to send when its
+// lifetime is over must not break it off.
+func TestLifetimeLeavesTimeToWrite(t *testing.T) {
+	overAll(t, func(t *testing.T, tr transport) {
+		s := newSite(t, tr, 0, func(sub *Subscription) { sub.Ends, sub.EndsWith = time.Now(), MaxLifetime })
+		lines := s.open(t)
+		next(t, lines, "retry: 1000")
+		for lines.Scan() {
+		}
+		if err := lines.Err(); err != nil {
+			t.Errorf("SSE-clean-end: the response was cut instead of ended: %v", err)
+		}
+		if got := s.reason(t); got != MaxLifetime {
+			t.Errorf("closed with %q, want %q", got, MaxLifetime)
+		}
+	})
+}
+
 func TestClientThatLeavesIsForgotten(t *testing.T) {
 	overAll(t, func(t *testing.T, tr transport) {
 		s := newSite(t, tr, 0, nil)
