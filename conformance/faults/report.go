@@ -32,13 +32,14 @@ type Report struct {
 
 	Resumes      int   // streams opened with a cursor
 	InsideCommit int   // of those, with an acknowledged id while other publishes waited for their commit
-	Turns        int   // live → catching up → live, of stalled subscribers
+	Turns        int   // live → catching up → live, while subscribers stalled
 	StalledBytes int64 // payload acknowledged and unread when they read on
 
 	FullDisks int           // times that writing failed and worked again
 	Healing   time.Duration // longest time from room on the disk to an acknowledgement
 
-	Reread    int // events of earlier rounds, read again at the end
+	Memory    int64 // most heap that the judge itself used at the end of a round
+	Reread    int   // events of earlier rounds, read again at the end
 	Faults    map[Kind]int
 	First     []Fault // the first few
 	Unchecked []Unchecked
@@ -150,6 +151,7 @@ func (p *Report) WriteTable(w io.Writer) error {
 		row("full disks", "%d; publishing again within %v of room", p.FullDisks, p.Healing.Round(time.Millisecond))
 	}
 	row("read again", "%d events", p.Reread)
+	row("memory", "at most %.0f MB of heap in this program", float64(p.Memory)/1e6)
 	for _, u := range p.Unchecked {
 		row("NOT CHECKED", "%s: %s", u.Check, u.Why)
 	}
@@ -192,9 +194,10 @@ func (p *Report) MarshalJSON() ([]byte, error) {
 		FullDisks    int          `json:"full_disks"`
 		Healing      float64      `json:"healing_seconds"`
 		Reread       int          `json:"read_again"`
+		Memory       int64        `json:"heap_bytes"`
 		Faults       map[Kind]int `json:"faults"`
 		First        []Fault      `json:"first_faults"`
 		Unchecked    []Unchecked  `json:"not_checked"`
 	}{p.Took.Seconds(), p.Rounds, p.Tally, p.Settled, p.Views, p.Delivered, p.InFlight, p.Recovery.Seconds(),
-		p.Resumes, p.InsideCommit, p.Turns, p.StalledBytes, p.FullDisks, p.Healing.Seconds(), p.Reread, faults, p.First, p.Unchecked})
+		p.Resumes, p.InsideCommit, p.Turns, p.StalledBytes, p.FullDisks, p.Healing.Seconds(), p.Reread, p.Memory, faults, p.First, p.Unchecked})
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"runtime"
 	"time"
 )
 
@@ -127,13 +128,12 @@ func (r *verifyRun) fillDisk(ctx context.Context, c *cast) error {
 	if err := r.FileLimit(uint64(rand.N(info.Size() + 1))); err != nil {
 		return err
 	}
-	if !await(ctx, 2*time.Second, full) {
-		if err := r.FileLimit(0); err != nil {
-			return err
-		}
-		if !await(ctx, r.Patience, full) {
-			return fmt.Errorf("nothing can be written, and no 503 with Retry-After answers a publish: %w", errors.Join(ctx.Err(), errImpatient))
-		}
+	await(ctx, time.Second, full)
+	if err := r.FileLimit(0); err != nil {
+		return err
+	}
+	if !await(ctx, r.Patience, full) {
+		return fmt.Errorf("nothing can be written, and no 503 with Retry-After answers a publish: %w", errors.Join(ctx.Err(), errImpatient))
 	}
 	if err := r.awaitReadiness(ctx, http.StatusServiceUnavailable); err != nil {
 		return err
@@ -146,10 +146,14 @@ func (r *verifyRun) fillDisk(ctx context.Context, c *cast) error {
 	for _, f := range c.cut { // reading goes on
 		f.Cut()
 	}
-	acknowledged, began := r.record.Tally().Acknowledged, r.record.Now()
+	began := r.record.Now()
 	if err := r.FileLimit(noLimit); err != nil {
 		return err
 	}
+	if err := r.awaitReadiness(ctx, http.StatusOK); err != nil {
+		return err
+	}
+	acknowledged := r.record.Tally().Acknowledged
 	if !await(ctx, r.Patience, func() bool { return r.record.Tally().Acknowledged > acknowledged }) {
 		return fmt.Errorf("there is room again, and no publish is acknowledged: %w", errors.Join(ctx.Err(), errImpatient))
 	}
@@ -158,7 +162,7 @@ func (r *verifyRun) fillDisk(ctx context.Context, c *cast) error {
 		p.FullDisks++
 		p.Healing = max(p.Healing, healing)
 	})
-	return r.awaitReadiness(ctx, http.StatusOK)
+	return nil
 }
 
 func (r *verifyRun) awaitReadiness(ctx context.Context, want int) (err error) {
@@ -237,15 +241,19 @@ func (r *verifyRun) judge(ctx context.Context, c *cast) error {
 	for _, f := range c.trickle {
 		f.Hurry()
 	}
-	boundary, err := r.record.last(ctx, r.URL(), r.publisherToken(), r.settled())
+	last, err := r.record.last(ctx, r.URL(), r.publisherToken(), r.settled())
 	if err != nil {
 		return err
 	}
-	late := patiently(ctx, r.Patience, func(ctx context.Context) error { return r.record.AwaitExpected(ctx, c.all()...) })
+	// Whoever has seen the last update has seen all there will ever be.
+	var late error
+	for _, f := range c.all() {
+		late = errors.Join(late, patiently(ctx, r.Patience, func(ctx context.Context) error { return f.Await(ctx, last.Key) }))
+	}
 	var followers []*Follower
 	for _, g := range r.Generations {
 		s := r.everything("reader of the history", g)
-		s.From, s.Through = r.boundary, boundary
+		s.From, s.Through = r.boundary, last.ID
 		f := r.record.Follow(r.URL, s)
 		defer f.Stop()
 		followers = append(followers, f)
@@ -260,6 +268,7 @@ func (r *verifyRun) judge(ctx context.Context, c *cast) error {
 	found.judge(r.record, followers)
 	r.note(func(p *Report) {
 		p.Rounds++
+		p.Memory = max(p.Memory, memory())
 		p.add(r.record, found, followers)
 		if len(p.Faults) > 0 {
 			late = nil // the judge knows why
@@ -267,6 +276,13 @@ func (r *verifyRun) judge(ctx context.Context, c *cast) error {
 	})
 	r.archive.add(history)
 	r.record.Forget(history)
-	r.boundary = boundary
+	r.boundary = last.ID
 	return late
+}
+
+// memory returns the bytes of heap in use by this program.
+func memory() int64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapInuse)
 }

@@ -26,16 +26,15 @@ func (s Subject) settle(ctx context.Context, record *Record, followers []*Follow
 	})
 }
 
-// last publishes an update that ends a stretch of the record, and returns its
-// id.
-func (r *Record) last(ctx context.Context, hubURL, token, topic string) (id string, err error) {
+// last publishes an update that ends a stretch of the record.
+func (r *Record) last(ctx context.Context, hubURL, token, topic string) (Attempt, error) {
 	p := r.Publisher(fmt.Sprintf("last-%d", r.Now()), token)
 	defer p.Close()
 	a := p.Publish(ctx, hubURL, Update{Topic: topic})
 	if a.Outcome != Acknowledged {
-		return "", fmt.Errorf("publishing one last update: %s", a.Problem)
+		return a, fmt.Errorf("publishing one last update: %s", a.Problem)
 	}
-	return a.ID, nil
+	return a, nil
 }
 
 // Findings are what the judge has to say about several views of one history.

@@ -153,7 +153,7 @@ func (r *verifyRun) rounds(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.boundary = first
+	r.boundary = first.ID
 	for n := 1; n == 1 || r.record.Now() < r.For; n++ {
 		if err := r.round(ctx, n); err != nil {
 			return fmt.Errorf("round %d: %w", n, err)

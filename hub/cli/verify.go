@@ -139,16 +139,17 @@ func (p *program) verifyOwn(ctx context.Context, v *verifying, run faults.Verifi
 	if err != nil {
 		return fmt.Errorf("making a folder for the history: %w", err)
 	}
+	output := new(faults.Tail)
 	defer func() {
 		if err == nil {
 			err = os.RemoveAll(dir)
-		} else {
-			fmt.Fprintf(p.stderr, "the history is kept: %s\n", dir)
+			return
 		}
+		log := filepath.Join(dir, "hub.log")
+		err = errors.Join(err, os.WriteFile(log, []byte(output.String()), 0o600))
+		fmt.Fprintf(p.stderr, "kept: the history and, in %s, what the hub said last\n", log)
 	}()
-	if v.url, v.issuer = "", "https://verify.example/issuer"; v.resource == "" {
-		v.resource = "https://verify.example" + spec.WellKnownPath
-	}
+	v.issuer, v.resource = "https://verify.example/issuer", "https://verify.example"+spec.WellKnownPath
 	v.publisherKey, v.subscriberKey = rand.Text()+rand.Text(), rand.Text()+rand.Text()
 	v.anonymous, v.generations = true, spec.Only(spec.Legacy)|spec.Only(spec.Current)
 	v.target(&run)
@@ -159,7 +160,6 @@ func (p *program) verifyOwn(ctx context.Context, v *verifying, run faults.Verifi
 		return fmt.Errorf("finding this program: %w", err)
 	}
 	history := filepath.Join(dir, "hub.db")
-	output := new(faults.Tail)
 	command := []string{binary, "serve", "--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--store", "bolt://" + history,
 		"--retention-bytes", "512MiB", "--drain", "0s", "--log-level", "warn", "--anonymous",
 		"--publisher-jwt-key", v.publisherKey, "--subscriber-jwt-key", v.subscriberKey,
@@ -167,33 +167,33 @@ func (p *program) verifyOwn(ctx context.Context, v *verifying, run faults.Verifi
 	starting, cancel := context.WithTimeout(ctx, v.patience)
 	defer cancel()
 	h, err := faults.Start(starting, faults.Program{Command: append(command, hubFlags...), Env: p.environ.foreign(), Output: output})
-	if err == nil {
-		run.Levers = h.Levers(history)
-		if slices.ContainsFunc(hubFlags, func(f string) bool { return strings.HasPrefix(f, "--store") }) {
-			run.Levers.FileLimit = nil // the history is elsewhere
-		}
-		err = p.judged(ctx, v, run)
-		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), v.patience)
-		defer cancel()
-		if stopErr := h.Stop(stopping); !errors.Is(stopErr, faults.ErrGone) || err == nil {
-			err = errors.Join(err, stopErr)
-		}
-	}
 	if err != nil {
-		fmt.Fprintf(p.stderr, "the hub's last lines:\n%s", output)
+		return err
 	}
-	return err
+	run.Levers = h.Levers(history)
+	if slices.ContainsFunc(hubFlags, func(f string) bool { return strings.HasPrefix(f, "--store") }) {
+		run.Levers.FileLimit = nil // the history is elsewhere
+	}
+	err = p.judged(ctx, v, run)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), v.patience)
+	defer cancel()
+	return errors.Join(err, h.Stop(stopping))
 }
 
 // judged runs the verification, prints the report, and returns what is wrong.
 func (p *program) judged(ctx context.Context, v *verifying, run faults.Verification) error {
 	report, err := run.Run(ctx)
-	if v.json {
-		err = errors.Join(err, json.NewEncoder(p.stdout).Encode(&report))
-	} else {
-		err = errors.Join(err, report.WriteTable(p.stdout))
+	if err == nil {
+		err = report.Err()
 	}
-	return errors.Join(err, report.Err())
+	if v.json {
+		return errors.Join(err, json.NewEncoder(p.stdout).Encode(&report))
+	}
+	err = errors.Join(err, report.WriteTable(p.stdout))
+	if err == nil {
+		fmt.Fprintln(p.stdout, "verified: nothing acknowledged was lost, repeated, reordered or shown to the wrong reader")
+	}
+	return err
 }
 
 // foreign returns the variables that are no settings of a hub, since one that
