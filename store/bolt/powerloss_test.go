@@ -9,9 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"cinnabar/spec"
 	"cinnabar/store"
-	"cinnabar/store/storetest"
 )
 
 // TestPowerLoss cuts the power again and again while a history is being
@@ -46,6 +44,7 @@ func TestPowerLoss(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 0))
 			var violations []string
 			risky, acknowledged := 0, 0
+			folder := memoryFolder(t)
 			for i := range tt.cuts {
 				at := random.IntN(tt.trace.end + 1)
 				if i%5 == 0 { // while the file is being made
@@ -58,7 +57,7 @@ func TestPowerLoss(t *testing.T) {
 					risky++
 				}
 				acknowledged += len(told)
-				for _, v := range judge(t, image, told) {
+				for _, v := range judge(t, folder, image, told) {
 					violations = append(violations, fmt.Sprintf("power cut after line %d: %s", at, v))
 				}
 			}
@@ -185,10 +184,10 @@ func resized(image []byte, size int64) []byte {
 }
 
 // judge opens what is left of a history and compares it with what was told.
-func judge(t *testing.T, image []byte, told []ack) (violations []string) {
+func judge(t *testing.T, folder string, image []byte, told []ack) (violations []string) {
 	t.Helper()
 	wrong := func(format string, args ...any) { violations = append(violations, fmt.Sprintf(format, args...)) }
-	path := filepath.Join(t.TempDir(), "hub.db")
+	path := filepath.Join(folder, "hub.db")
 	defer os.Remove(path)
 	if image != nil {
 		if err := writeSparse(path, image); err != nil {
@@ -233,11 +232,8 @@ func judge(t *testing.T, image []byte, told []ack) (violations []string) {
 
 	// New entries must be told apart from everything ever told, also from
 	// what asked for nothing and is gone.
-	for i := range 3 {
-		u := storetest.UpdateOf(t, spec.Fields{Data: fmt.Sprint("after the power came back ", i)})
-		if _, err := l.Append(background, store.Disk, u); err != nil {
-			wrong("appending afterwards: %v", err)
-		}
+	if _, err := add(t, l, store.Disk, "after the power", "came back"); err != nil {
+		wrong("appending afterwards: %v", err)
 	}
 	names := make(map[string]string) // data by pair of epoch and position
 	for _, a := range told {
@@ -266,6 +262,18 @@ func judge(t *testing.T, image []byte, told []ack) (violations []string) {
 		order[who] = n
 	}
 	return violations
+}
+
+// memoryFolder is a folder in memory, where there is one: all flushes of this
+// test are simulated, and real ones would only take time.
+func memoryFolder(t *testing.T) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("/dev/shm", "cinnabar-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(folder) })
+	return folder
 }
 
 // writeSparse writes a file and leaves holes where it is zero.

@@ -57,7 +57,7 @@ func tracePowered(t *testing.T, want store.Durability) trace {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path, err := poweredPath(t.TempDir())
+	path, err := poweredPath(memoryFolder(t))
 	if err != nil {
 		t.Fatal(err)
 	}
