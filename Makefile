@@ -1,4 +1,4 @@
-.PHONY: help run test quick conformance-full lint fuzz
+.PHONY: help run test quick conformance-full soak lint fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -15,6 +15,9 @@ quick: ## run the tests that this machine has the tools for, and list those left
 
 conformance-full: ## judge the hub by every case over every transport and store
 	@CONFORMANCE=full go test -count=1 -v -timeout 30m -run 'TestOurHub' ./conformance
+
+soak: ## kill, starve and stall the hub for FOR (default 15m), and judge what it lost
+	@.ci/soak
 
 lint: ## check format, vet, staticcheck, and that all platforms build
 	@.ci/lint
