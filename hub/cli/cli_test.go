@@ -45,6 +45,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs the program as people do. Beside the usual commands,
 // scripts have
 //
+//	halt         send the hub SIGTERM; it has to exit with 0
 //	hub ARGS...  start "cinnabar ARGS..." and wait until it is ready; $HUB is
 //	             its URL, $METRICS its metrics listener, $ADDR its address,
 //	             hub.log its standard error
@@ -52,7 +53,6 @@ func TestMain(m *testing.M) {
 //	             write a history as the reference hub does, a line for an
 //	             update: its sequence, its id, its value
 //	lines NAME   turn the \n in a variable into line breaks
-//	stop         send it SIGTERM; it has to exit with 0
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:      "testdata",
@@ -65,10 +65,10 @@ func TestScripts(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"halt":      haltHub,
 			"hub":       startHub,
 			"lines":     breakLines,
 			"reference": writeReference,
-			"stop":      stopHub,
 		},
 	})
 }
@@ -107,7 +107,7 @@ func startHub(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Value(hubKey{}).(*hubProcess).Cmd = c
 }
 
-func stopHub(ts *testscript.TestScript, _ bool, _ []string) {
+func haltHub(ts *testscript.TestScript, _ bool, _ []string) {
 	c := ts.Value(hubKey{}).(*hubProcess)
 	ts.Check(c.Process.Signal(syscall.SIGTERM))
 	if err := c.Wait(); err != nil {

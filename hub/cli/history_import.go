@@ -151,7 +151,7 @@ func (p *program) printCensus(c census) {
 		fmt.Fprintf(p.stdout, "refused    %d: %s\n", n, strings.Join(parts, ", "))
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.foreign)) {
-		fmt.Fprintf(p.stdout, "left out   field %q of %d entries, which means nothing here\n", name, c.foreign[name])
+		fmt.Fprintf(p.stdout, "left out   %d: the field %q alone, which means nothing here\n", c.foreign[name], name)
 	}
 }
 

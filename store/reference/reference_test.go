@@ -152,8 +152,8 @@ func TestValues(t *testing.T) {
 		"cut short":       {content: `{"ID":"urn:a","Topics":["a"]`, fault: "its value is no update"},
 		"two values":      {content: `{"ID":"urn:a","Topics":["a"]}{}`, fault: "more than one JSON value"},
 		"null":            {content: `null`, fault: `its value ""`},
-		"another type":    {content: `{"ID":"urn:a","Topics":"a"}`, fault: "its value is no update"},
-		"negative retry":  {content: `{"ID":"urn:a","Topics":["a"],"Retry":-1}`, fault: "its value is no update"},
+		"another type":    {content: `{"ID":"urn:a","Topics":"a"}`, fault: "its value is no update: Topics holds a JSON string"},
+		"negative retry":  {content: `{"ID":"urn:a","Topics":["a"],"Retry":-1}`, fault: "its value is no update: Retry holds a JSON number -1"},
 		"broken encoding": {content: "{\"ID\":\"urn:a\",\"Topics\":[\"\xff\"]}", fault: "not valid UTF-8"},
 	} {
 		t.Run(name, func(t *testing.T) {

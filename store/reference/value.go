@@ -85,7 +85,10 @@ func parseValue(content []byte) (v value, foreign []string, err error) {
 		return v, nil, nil
 	}
 	v = value{}
-	if err := json.Unmarshal(content, &v); err != nil {
+	var mismatch *json.UnmarshalTypeError
+	if err := json.Unmarshal(content, &v); errors.As(err, &mismatch) && mismatch.Field != "" {
+		return v, nil, fmt.Errorf("its value is no update: %s holds a JSON %s", mismatch.Field, mismatch.Value)
+	} else if err != nil {
 		return v, nil, fmt.Errorf("its value is no update: %w", err)
 	}
 	var fields map[string]json.RawMessage
