@@ -1,6 +1,8 @@
 package faults
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -41,7 +43,7 @@ type fakeEntry struct {
 }
 
 // A fakeHub is a hub of protocol 0.x in a page: a slice, and subscribers that
-// walk along it. Any token grants everything.
+// walk along it. It believes every token.
 type fakeHub struct {
 	defect defect
 
@@ -106,7 +108,7 @@ func (h *fakeHub) publish(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *fakeHub) subscribe(w http.ResponseWriter, r *http.Request) {
-	topics, granted := r.URL.Query()["topic"], r.Header.Get("Authorization") != ""
+	topics, granted := r.URL.Query()["topic"], grantedBy(r)
 	cursor := r.Header.Get("Last-Event-ID")
 	if h.defect == answers204 {
 		w.WriteHeader(http.StatusNoContent)
@@ -141,6 +143,23 @@ func (h *fakeHub) subscribe(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// grantedBy returns what a subscriber's token grants.
+func grantedBy(r *http.Request) []string {
+	parts := strings.Split(r.Header.Get("Authorization"), ".")
+	if len(parts) != 3 {
+		return nil
+	}
+	claims, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return nil
+	}
+	var c struct{ Mercure Grants }
+	if json.Unmarshal(claims, &c) != nil {
+		return nil
+	}
+	return c.Mercure.Subscribe
+}
+
 // visible is how much of the log subscribers may see: a hub that swaps two
 // entries must not show the first before it has the second.
 func (h *fakeHub) visible() int {
@@ -166,12 +185,12 @@ func (h *fakeHub) find(cursor string) (position int, answered string) {
 	return i + 1, cursor
 }
 
-func (h *fakeHub) send(w http.ResponseWriter, e fakeEntry, position int, topics []string, granted bool) {
+func (h *fakeHub) send(w http.ResponseWriter, e fakeEntry, position int, topics, granted []string) {
 	hit := position == victim
 	if !covers(topics, e.topic) && h.defect != ignoresTopics {
 		return
 	}
-	if e.private && !granted && h.defect != leaksPrivate {
+	if e.private && !covers(granted, e.topic) && h.defect != leaksPrivate {
 		return
 	}
 	if hit && h.defect == losesOne {

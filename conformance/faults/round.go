@@ -87,9 +87,12 @@ func (r *verifyRun) stall(ctx context.Context, c *cast) error {
 		r.note(func(p *Report) { p.StalledBytes += bytes })
 		f.Resume()
 	}
-	err = patiently(ctx, r.Patience, func(ctx context.Context) error { return r.record.AwaitExpected(ctx, c.slow...) })
+	mark, err := r.record.mark(ctx, r.URL(), r.publisherToken(), r.settled())
 	if err != nil {
-		return nil // they lack something, which is for the judge to say
+		return err
+	}
+	if err := r.awaitMark(ctx, mark, c.slow); err != nil {
+		return err
 	}
 	turns := 0
 	await(ctx, r.Patience, func() bool {
@@ -241,15 +244,11 @@ func (r *verifyRun) judge(ctx context.Context, c *cast) error {
 	for _, f := range c.trickle {
 		f.Hurry()
 	}
-	last, err := r.record.last(ctx, r.URL(), r.publisherToken(), r.settled())
+	last, err := r.record.mark(ctx, r.URL(), r.publisherToken(), r.settled())
 	if err != nil {
 		return err
 	}
-	// Whoever has seen the last update has seen all there will ever be.
-	var late error
-	for _, f := range c.all() {
-		late = errors.Join(late, patiently(ctx, r.Patience, func(ctx context.Context) error { return f.Await(ctx, last.Key) }))
-	}
+	late := r.awaitMark(ctx, last, c.all())
 	var followers []*Follower
 	for _, g := range r.Generations {
 		s := r.everything("reader of the history", g)
@@ -278,6 +277,18 @@ func (r *verifyRun) judge(ctx context.Context, c *cast) error {
 	r.record.Forget(history)
 	r.boundary = last.ID
 	return late
+}
+
+// awaitMark waits until followers have seen a mark, and so all before it.
+func (r *verifyRun) awaitMark(ctx context.Context, mark Attempt, followers []*Follower) error {
+	return patiently(ctx, r.Patience, func(ctx context.Context) error {
+		for _, f := range followers {
+			if err := f.Await(ctx, mark.Key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // memory returns the bytes of heap in use by this program.

@@ -18,7 +18,7 @@ type Subject struct {
 // settle publishes one last update and waits until all followers have seen
 // what they have to see, that one included: the time to judge them.
 func (s Subject) settle(ctx context.Context, record *Record, followers []*Follower) error {
-	if _, err := record.last(ctx, s.Hub.URL(), s.Credentials.publisher(), "settled"); err != nil {
+	if _, err := record.mark(ctx, s.Hub.URL(), s.Credentials.publisher(), "settled"); err != nil {
 		return err
 	}
 	return patiently(ctx, s.Patience, func(ctx context.Context) error {
@@ -26,13 +26,14 @@ func (s Subject) settle(ctx context.Context, record *Record, followers []*Follow
 	})
 }
 
-// last publishes an update that ends a stretch of the record.
-func (r *Record) last(ctx context.Context, hubURL, token, topic string) (Attempt, error) {
-	p := r.Publisher(fmt.Sprintf("last-%d", r.Now()), token)
+// mark publishes an update that ends a stretch of the record: whoever has seen
+// it has seen all that was to come before.
+func (r *Record) mark(ctx context.Context, hubURL, token, topic string) (Attempt, error) {
+	p := r.Publisher(fmt.Sprintf("mark-%d", r.Now()), token)
 	defer p.Close()
 	a := p.Publish(ctx, hubURL, Update{Topic: topic})
 	if a.Outcome != Acknowledged {
-		return a, fmt.Errorf("publishing one last update: %s", a.Problem)
+		return a, fmt.Errorf("publishing a mark: %s", a.Problem)
 	}
 	return a, nil
 }

@@ -149,7 +149,7 @@ func (r *verifyRun) does(c Check) bool {
 
 func (r *verifyRun) rounds(ctx context.Context) error {
 	r.at(1, "opening")
-	first, err := r.record.last(ctx, r.URL(), r.publisherToken(), r.settled())
+	first, err := r.record.mark(ctx, r.URL(), r.publisherToken(), r.settled())
 	if err != nil {
 		return err
 	}
