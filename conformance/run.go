@@ -84,9 +84,9 @@ func (p *Plan) Run(ctx context.Context) []Result {
 			}
 		})
 	}
-	var alone []int // a restart would disturb the others
+	var alone []int
 	for i, j := range jobs {
-		if slices.Contains(j.c.Needs, Restart) {
+		if j.c.alone() {
 			alone = append(alone, i)
 		} else {
 			next <- i
@@ -98,6 +98,12 @@ func (p *Plan) Run(ctx context.Context) []Result {
 		do(i)
 	}
 	return append(results, p.combined(results)...)
+}
+
+// alone reports whether a case must not run beside others: a restart would
+// disturb them, and in a small history they would trim what it looks at.
+func (c *Case) alone() bool {
+	return slices.Contains(c.Needs, Restart) || slices.Contains(c.Needs, Variant("small"))
 }
 
 // combined judges the entries that several cases assert together.
