@@ -136,6 +136,9 @@ func (v *verifying) target(run *faults.Verification) {
 // kept where something is wrong with it.
 func (p *program) verifyOwn(ctx context.Context, v *verifying, run faults.Verification, hubFlags []string) (err error) {
 	dir, err := os.MkdirTemp(v.dir, "cinnabar-verify-")
+	if err == nil {
+		dir, err = filepath.Abs(dir) // as the hub's --store wants it
+	}
 	if err != nil {
 		return fmt.Errorf("making a folder for the history: %w", err)
 	}
@@ -168,7 +171,7 @@ func (p *program) verifyOwn(ctx context.Context, v *verifying, run faults.Verifi
 	defer cancel()
 	h, err := faults.Start(starting, faults.Program{Command: append(command, hubFlags...), Env: p.environ.foreign(), Output: output})
 	if err != nil {
-		return err
+		return fmt.Errorf("%w\n%s", err, strings.TrimSpace(output.String()))
 	}
 	run.Levers = h.Levers(history)
 	if slices.ContainsFunc(hubFlags, func(f string) bool { return strings.HasPrefix(f, "--store") }) {
