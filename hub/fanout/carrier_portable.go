@@ -3,6 +3,7 @@ package fanout
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -10,7 +11,8 @@ import (
 const endLimit = 5 * time.Second
 
 // joinLimit bounds the buffer in which waiting events are joined, so that they
-// leave in one write; a larger event goes out alone, from the shared bytes.
+// leave in one write; a larger event goes out alone, from the shared bytes, in
+// pieces of this size.
 const joinLimit = 64 << 10
 
 // heartbeat is a comment without the blank line that would end an event:
@@ -183,38 +185,60 @@ func (p *portable) lastWrite() time.Time {
 	return want.Ends.Add(endLimit)
 }
 
-// write sends bytes at once and returns why it could not. No write outlasts
-// the stall limit or the last write.
+// write sends bytes at once and returns why it could not. The stall limit is
+// for each piece of them: a socket that goes on taking bytes, however slowly,
+// does not refuse them.
 func (p *portable) write(b []byte) Reason {
+	for piece := range slices.Chunk(b, joinLimit) {
+		p.allowStall()
+		if _, err := p.w.Write(piece); err != nil {
+			return p.refused()
+		}
+	}
+	p.allowStall()
+	if err := p.control.Flush(); err != nil {
+		return p.refused()
+	}
+	p.bytes += uint64(len(b))
+	if p.shared {
+		// HTTP/2 resets a stream at its deadline even if nothing waits.
+		p.setDeadline(time.Time{})
+	}
+	return ""
+}
+
+// allowStall gives the next write the stall limit, but never longer than the
+// subscriber's permission lasts.
+func (p *portable) allowStall() {
 	stall := p.subscriber.engine.stallLimit
 	limit := time.Now().Add(stall)
-	ends := p.lastWrite()
-	if !ends.IsZero() && ends.Before(limit) {
+	if ends := p.permittedUntil(); !ends.IsZero() && ends.Before(limit) {
 		limit = ends
 	}
 	// A deadline is a timer to move: leave one that is nearly as good.
 	if p.deadline.IsZero() || limit.Before(p.deadline) || limit.Sub(p.deadline) > stall/4 {
 		p.setDeadline(limit)
 	}
-	_, err := p.w.Write(b)
-	if err == nil {
-		err = p.control.Flush()
-	}
-	if err == nil {
-		p.bytes += uint64(len(b))
-		if p.shared {
-			// HTTP/2 resets a stream at its deadline even if nothing waits.
-			p.setDeadline(time.Time{})
-		}
-		return ""
-	}
+}
+
+// refused returns why a write failed.
+func (p *portable) refused() Reason {
 	switch {
 	case p.deadline.IsZero() || time.Now().Before(p.deadline):
 		return ClientGone
-	case p.deadline.Equal(ends):
+	case p.deadline.Equal(p.permittedUntil()):
 		return p.subscriber.want.EndsWith
 	}
 	return TooSlow
+}
+
+// permittedUntil returns when not even a write that has begun may go on; zero:
+// never. Any other end waits for the bytes under way.
+func (p *portable) permittedUntil() time.Time {
+	if want := &p.subscriber.want; want.EndsWith.endsPermission() {
+		return want.Ends
+	}
+	return time.Time{}
 }
 
 // setDeadline bounds the writes that follow. A writer that knows no deadlines
