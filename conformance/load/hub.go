@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"cinnabar/conformance/faults"
@@ -36,8 +37,8 @@ func Serve(ctx context.Context, path, store string, output io.Writer, flags ...s
 	return faults.Start(ctx, faults.Program{
 		Output: output,
 		Command: slices.Concat([]string{path, "serve", "--addr", "127.0.0.1:0", "--store", store, "--anonymous",
-			"--drain", "0s", "--log-level", "warn", "--publisher-jwt-key", Key}, flags),
-		Env: slices.DeleteFunc(os.Environ(), func(v string) bool { return len(v) > 8 && v[:8] == "MERCURE_" }),
+			"--protocols", "0.x", "--drain", "0s", "--log-level", "warn", "--publisher-jwt-key", Key}, flags),
+		Env: slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "MERCURE_") }),
 	})
 }
 

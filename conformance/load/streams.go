@@ -1,4 +1,5 @@
-// Package load opens many streams on a hub, to measure what they cost it.
+// Package load opens many streams on a hub, publishes to it and replays its
+// history, to measure what that costs it.
 //
 // Like everything below conformance it imports nothing of the hub and spells
 // wire names out again. The programs in the folders below print figures and
