@@ -16,6 +16,9 @@ type Pair struct {
 // space, a stray '%' and a raw ';' are data. Unlike the standard it does not
 // replace ill-formed UTF-8: the bytes are kept, so that the constructors can
 // refuse them (TOPIC-utf8, SUB-value-utf8-400, PUB-utf8-names-values).
+//
+// The pairs share no memory with raw: whoever keeps a topic for long must not
+// keep the megabytes that came with it.
 func ParseForm(raw string) []Pair { return slices.Collect(FormPairs(raw)) }
 
 // FormPairs is [ParseForm] one pair at a time, for forms that may hold very
@@ -36,7 +39,7 @@ func FormPairs(raw string) iter.Seq[Pair] {
 
 func decodeForm(s string) string {
 	if !strings.ContainsAny(s, "%+") {
-		return s
+		return strings.Clone(s)
 	}
 	decoded := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unsafe"
 )
 
 func TestParseForm(t *testing.T) {
@@ -73,5 +74,19 @@ func BenchmarkParseForm(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		ParseForm(raw)
+	}
+}
+
+// A publisher's few bytes stay in the history and a subscriber's in the index:
+// a megabyte of unknown fields beside them must not stay, too (LIMIT-publish-body).
+func TestParseFormSharesNoMemory(t *testing.T) {
+	const raw = "topic=https://e.x/1&data=plain&private&t%6Fpic=a+b"
+	start := uintptr(unsafe.Pointer(unsafe.StringData(raw)))
+	for _, pair := range ParseForm(raw) {
+		for _, s := range []string{pair.Name, pair.Value} {
+			if at := uintptr(unsafe.Pointer(unsafe.StringData(s))); s != "" && at-start < uintptr(len(raw)) {
+				t.Errorf("%q lies in the form it was parsed from and keeps all of it", s)
+			}
+		}
 	}
 }
