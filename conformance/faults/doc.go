@@ -10,7 +10,9 @@
 // indeterminate: it may appear, once, or never.
 //
 // [Crash] and [Stall] are two of the bad days; [JudgeFlushes] reads the third
-// from a trace. The package speaks to the hub over HTTP alone, by protocol 0.x,
-// and imports nothing of it: wire names are spelled out again here on purpose,
-// so that a slip in the hub's own vocabulary cannot hide.
+// from a trace. A [Verification] is all of them at once and a full disk, for as
+// long as one likes. The package speaks to the hub over HTTP alone, by both
+// generations of the protocol, and imports nothing of it: wire names are
+// spelled out again here on purpose, so that a slip in the hub's own vocabulary
+// cannot hide.
 package faults

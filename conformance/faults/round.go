@@ -91,8 +91,8 @@ func (r *verifyRun) stall(ctx context.Context, c *cast) error {
 	if err != nil {
 		return err
 	}
-	if err := r.awaitMark(ctx, mark, c.slow); err != nil {
-		return err
+	if r.awaitMark(ctx, mark, c.slow) != nil {
+		return ctx.Err() // what they lack is for the judge to say
 	}
 	turns := 0
 	await(ctx, r.Patience, func() bool {
@@ -215,7 +215,7 @@ func (r *verifyRun) kill(ctx context.Context, twice bool) error {
 	if !await(ctx, r.Patience, func() bool { inFlight = r.record.InFlight(); return inFlight > 0 }) {
 		return fmt.Errorf("waiting for publishes in flight: %w", errors.Join(ctx.Err(), errImpatient))
 	}
-	if err := r.Kill(ctx); err != nil {
+	if err := patiently(ctx, r.Patience, r.Kill); err != nil {
 		return err
 	}
 	r.down.Store(true)
@@ -232,7 +232,10 @@ func (r *verifyRun) kill(ctx context.Context, twice bool) error {
 	if !twice {
 		return nil
 	}
-	return errors.Join(r.Kill(ctx), patiently(ctx, r.Patience, r.Start))
+	if err := patiently(ctx, r.Patience, r.Kill); err != nil {
+		return err
+	}
+	return patiently(ctx, r.Patience, r.Start)
 }
 
 // judge settles the round: publishers end, everybody sees what there is to
