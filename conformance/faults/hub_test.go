@@ -133,7 +133,9 @@ func TestKilledWithoutDurability(t *testing.T) {
 // A subscriber that stops reading loses nothing, costs the hub no memory and
 // its neighbours no time.
 func TestStalledSubscriber(t *testing.T) {
-	h, _ := startHub(t, nil, "--durability", "os") // the disk is not what this is about
+	// The collector is kept close to what is in use, or on a busy machine what
+	// it leaves lying about would count. The disk is not what this is about.
+	h, _ := startHub(t, []string{"env", "GOGC=20"}, "--durability", "os")
 	const volume = 32 << 20
 	seen := counters(t, h)
 	var behind, caughtUp float64 // from the first stall on
@@ -168,7 +170,7 @@ func TestStalledSubscriber(t *testing.T) {
 	if behind == 0 || caughtUp == 0 {
 		t.Errorf("live to catching up %v times, back %v times: the stall did not do what this test is for", behind, caughtUp)
 	}
-	const boundless = volume * 3 / 4 // far more than any bound and than what a collector leaves lying about
+	const boundless = volume // what holding a stall back in memory takes, at least
 	for _, p := range slices.Concat(report.Stalled, report.Resume) {
 		if grown := p.Peak.Anon - report.Before.Peak.Anon; grown > boundless {
 			t.Errorf("%s: %d bytes more than before the stalls, while %d were published", p.Name, grown, p.Bytes)
