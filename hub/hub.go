@@ -24,6 +24,9 @@ import (
 )
 
 // A Hub serves publishers and subscribers. It is safe for concurrent use.
+//
+// Streams outlive the timeouts of the http.Server around it. For HTTP/2 it needs
+// a WriteByteTimeout: only the server can end a connection that takes nothing.
 type Hub struct {
 	config  Config // with defaults
 	log     store.Log

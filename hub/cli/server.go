@@ -10,9 +10,10 @@ import (
 	"time"
 )
 
-// newServer returns a server for public use. Streams live as long as they
-// like, so there is no ReadTimeout or WriteTimeout: the hub sets deadlines
-// for every body and write.
+// newServer returns a server for public use. The hub gives every body and every
+// write of a stream its time; WriteTimeout is for the other answers. Over
+// HTTP/2 a deadline resets its stream, which takes a peer that reads: for one
+// that does not there is WriteByteTimeout.
 func newServer(h http.Handler, logger *slog.Logger) *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
@@ -21,11 +22,14 @@ func newServer(h http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
+		WriteTimeout:      2 * time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		Protocols:         protocols,
-		// A proxy may carry all its clients over one connection.
-		HTTP2:    &http.HTTP2Config{MaxConcurrentStreams: 1000},
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: 1000, // a proxy may carry all its clients over one connection
+			WriteByteTimeout:     30 * time.Second,
+		},
 		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
 }

@@ -7,10 +7,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"io"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -75,6 +78,55 @@ func TestProtocolVersions(t *testing.T) {
 			if e := f.next(); e.ID != id || e.Data != "over "+name {
 				t.Errorf("got %+v, want the update %s", e, id)
 			}
+		})
+	}
+}
+
+// pipe is a listener with one connection, made within the process, so that a
+// test can own the clock.
+type pipe struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func (p pipe) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p pipe) Close() error { close(p.closed); return nil }
+func (pipe) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
+
+// TestClientThatReadsNothing must not keep its connection, and what serves it,
+// for ever.
+func TestClientThatReadsNothing(t *testing.T) {
+	for name, request := range map[string]string{
+		"HTTP/1.1": "GET / HTTP/1.1\r\nHost: h\r\n\r\n",
+		"h2c": "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" +
+			"\x00\x00\x00\x04\x00\x00\x00\x00\x00" + // SETTINGS
+			"\x00\x00\x06\x01\x05\x00\x00\x00\x01\x82\x86\x84\x41\x01h", // HEADERS: GET http / h
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := newServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), slog.New(slog.DiscardHandler))
+				listener := pipe{make(chan net.Conn), make(chan struct{})}
+				go server.Serve(listener)
+				defer server.Close()
+				ours, theirs := net.Pipe()
+				defer ours.Close()
+				listener.conns <- theirs
+				if _, err := io.WriteString(ours, request); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(5 * time.Minute)
+				if n, err := ours.Read(make([]byte, 1)); n > 0 {
+					t.Errorf("the answer still waits to be read after 5 minutes (%v), want the connection closed", err)
+				}
+			})
 		})
 	}
 }

@@ -166,6 +166,21 @@ func TestHeartbeatIsACommentWithoutABlankLine(t *testing.T) {
 	})
 }
 
+// A server may well bound requests and answers; a stream has its own limits.
+func TestStreamOutlivesTheServersTimeouts(t *testing.T) {
+	overAll(t, func(t *testing.T, tr transport) {
+		serve := tr.serve
+		tr.serve = func(s *httptest.Server) {
+			s.Config.ReadTimeout, s.Config.WriteTimeout = 200*time.Millisecond, 200*time.Millisecond
+			serve(s)
+		}
+		lines := newSite(t, tr, 40*time.Millisecond, nil).open(t)
+		for range 10 {
+			next(t, lines, ":")
+		}
+	})
+}
+
 func TestStreamEndsOnTime(t *testing.T) {
 	overAll(t, func(t *testing.T, tr transport) {
 		var ends time.Time
