@@ -102,6 +102,8 @@ func (v *verifying) check(hubFlags []string) error {
 		}
 	}
 	switch {
+	case slices.Contains(v.without, string(faults.Old)) && slices.Contains(v.without, string(faults.New)):
+		return errors.New("--without: one generation of the protocol has to be left")
 	case v.url == "" && (v.metrics != "" || v.restart != ""):
 		return errors.New("--metrics-url and --restart-command are about a hub that runs already: name it with --url")
 	case v.url == "":
@@ -165,11 +167,12 @@ func (p *program) verifyOwn(ctx context.Context, v *verifying, run faults.Verifi
 	history := filepath.Join(dir, "hub.db")
 	command := []string{binary, "serve", "--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--store", "bolt://" + history,
 		"--retention-bytes", "512MiB", "--drain", "0s", "--log-level", "warn", "--anonymous",
-		"--publisher-jwt-key", v.publisherKey, "--subscriber-jwt-key", v.subscriberKey,
 		"--trusted-issuers", v.issuer, "--resource-identifier", v.resource}
+	environ := append(p.environ.foreign(),
+		variable("publisher-jwt-key")+"="+v.publisherKey, variable("subscriber-jwt-key")+"="+v.subscriberKey)
 	starting, cancel := context.WithTimeout(ctx, v.patience)
 	defer cancel()
-	h, err := faults.Start(starting, faults.Program{Command: append(command, hubFlags...), Env: p.environ.foreign(), Output: output})
+	h, err := faults.Start(starting, faults.Program{Command: append(command, hubFlags...), Env: environ, Output: output})
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, strings.TrimSpace(output.String()))
 	}
@@ -199,10 +202,10 @@ func (p *program) judged(ctx context.Context, v *verifying, run faults.Verificat
 	return err
 }
 
-// foreign returns the variables that are no settings of a hub, since one that
-// is under test is configured by flags alone.
+// foreign returns the variables that are no settings of a hub: those of
+// whoever runs a verification are about another one.
 func (e environment) foreign() []string {
-	pairs := []string{} // nil would mean all of them
+	var pairs []string
 	for name, value := range e {
 		if !strings.HasPrefix(name, "MERCURE_") && name != envServerName {
 			pairs = append(pairs, name+"="+value)
