@@ -1,8 +1,10 @@
 package hub
 
 import (
+	"context"
 	"io"
 	"net/http"
+	"time"
 
 	"cinnabar/spec"
 	"cinnabar/store"
@@ -10,6 +12,9 @@ import (
 
 // headerAck tells a publisher what its update survives: disk, os or memory.
 const headerAck = "Cinnabar-Ack"
+
+// appendTimeout bounds how long a publisher waits for the history.
+const appendTimeout = 30 * time.Second
 
 // servePublish is POST on the hub's path: an update comes in, its id goes out
 // once it is in the history (PUB-200, PUB-body-id, PUB-content-type).
@@ -56,7 +61,11 @@ func (h *Hub) publish(w http.ResponseWriter, r *http.Request, c *call) (spec.Eve
 	if topic, ok := grants.CanPublish(update.Topics()); !ok {
 		return spec.EventID{}, 0, &notGranted{topic: topic, generation: c.generation}
 	}
-	return h.append(r.Context(), update)
+	// A client that closed its side may still listen, and net/http takes it for
+	// gone. What it sent is stored in either case, so it is told the truth.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), appendTimeout)
+	defer cancel()
+	return h.append(ctx, update)
 }
 
 // fieldsOf picks the fields of an update out of a form. Of a single-valued one

@@ -6,13 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"cinnabar/auth"
 	"cinnabar/hub"
 	"cinnabar/hub/hubtest"
 	"cinnabar/spec"
@@ -112,6 +116,55 @@ func TestPublishWhileHistoryIsAway(t *testing.T) {
 	if err := h.Ready(); err != nil {
 		t.Errorf("not ready after the history is back: %v", err)
 	}
+}
+
+// A hesitant log does something else before it appends.
+type hesitant struct {
+	store.Log
+	first func(context.Context)
+}
+
+func (l *hesitant) Append(ctx context.Context, want store.Durability, u ...*spec.Update) (store.Receipt, error) {
+	l.first(ctx)
+	return l.Log.Append(ctx, want, u...)
+}
+
+// A publisher that closes its side of the connection after its request, as
+// "nc -N" does, looks to net/http as if it were gone.
+func TestPublishByAClientThatSaysNoMore(t *testing.T) {
+	ctx, closeSide := context.WithCancel(t.Context())
+	log := &hesitant{newMoody(t), func(context.Context) { closeSide() }}
+	h := hubtest.Start(t, func(c *hub.Config) { c.Log = log })
+	s := h.Subscribe("match=a", "")
+	answer := httptest.NewRecorder() // without a connection, so that the context is ours
+	h.ServeHTTP(answer, publishRequest(h, strings.NewReader("topic=a&data=d")).WithContext(ctx))
+	if event := s.Next(); answer.Code != http.StatusOK || answer.Body.String() != event.ID {
+		t.Errorf("PUB-200: the update was dispatched as %q and answered with status %d: %s", event.ID, answer.Code, answer.Body)
+	}
+}
+
+func TestPublisherDoesNotWaitForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		key, err := auth.ParseKey(hubtest.PublisherSecret, "HS256")
+		if err != nil {
+			t.Fatal(err)
+		}
+		log := &hesitant{newMoody(t), func(ctx context.Context) { <-ctx.Done() }}
+		h, err := hub.New(hub.Config{Log: log, PublisherKey: key, Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer h.Close(context.Background())
+		r := httptest.NewRequest(http.MethodPost, spec.WellKnownPath, strings.NewReader("topic=a"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Authorization", "Bearer "+hubtest.Sign(t, "", hubtest.Token{Publish: []string{"*"}}))
+		answer := httptest.NewRecorder()
+		start := time.Now()
+		h.ServeHTTP(answer, r)
+		if took := time.Since(start); answer.Code != http.StatusServiceUnavailable || took != 30*time.Second {
+			t.Errorf("a history that hangs: status %d after %v, want 503 after 30s", answer.Code, took)
+		}
+	})
 }
 
 // A subscriber whose cursor cannot be looked up now must come back, which
