@@ -43,8 +43,8 @@ type site struct {
 	public  bool   // from other machines, that is
 }
 
-// How long the ends take that nobody can prolong: streams closing cleanly and
-// requests being answered.
+// How long each of the ends may take that a client could prolong: streams
+// closing cleanly and requests being answered.
 const farewell = 5 * time.Second
 
 // run serves until SIGTERM or an interrupt, then lets streams end (see
@@ -134,14 +134,13 @@ func (p *program) run(v service) error {
 // history last.
 func stop(h *hub.Hub, servers []*http.Server, log store.Log, drain time.Duration, logger *slog.Logger) error {
 	waitForStreams(h, drain)
-	ctx, cancel := context.WithTimeout(context.Background(), farewell)
-	defer cancel()
-	// A client that does not take its leave is no failure of ours.
-	if err := h.Close(ctx); err != nil {
+	// A client that does not take its leave is no failure of ours, nor does it
+	// take time from the answers that others wait for.
+	if err := within(farewell, h.Close); err != nil {
 		logger.Warn("not every stream ended cleanly", "error", err)
 	}
 	for _, s := range servers {
-		if err := s.Shutdown(ctx); err != nil {
+		if err := within(farewell, s.Shutdown); err != nil {
 			logger.Warn("not every request was answered", "error", errors.Join(err, s.Close()))
 		}
 	}
@@ -149,6 +148,13 @@ func stop(h *hub.Hub, servers []*http.Server, log store.Log, drain time.Duration
 		return fmt.Errorf("closing the history: %w", err)
 	}
 	return nil
+}
+
+// within gives something its time.
+func within(limit time.Duration, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	return do(ctx)
 }
 
 // waitForStreams returns when no stream is left, or after at most that long.

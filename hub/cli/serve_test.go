@@ -1,14 +1,22 @@
 package cli
 
 import (
+	"context"
 	"io"
+	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"cinnabar/auth"
+	"cinnabar/hub"
 	"cinnabar/spec"
+	"cinnabar/store"
+	"cinnabar/store/memory"
 )
 
 // A follower is one open stream.
@@ -134,6 +142,66 @@ func TestDrainIsOver(t *testing.T) {
 	if code := c.exit(); code != 0 {
 		t.Errorf("exit code %d, want 0", code)
 	}
+}
+
+// A pausing log appends when it is told to.
+type pausing struct {
+	store.Log
+	goOn chan struct{}
+}
+
+func (l pausing) Append(ctx context.Context, want store.Durability, u ...*spec.Update) (store.Receipt, error) {
+	<-l.goOn
+	return l.Log.Append(ctx, want, u...)
+}
+
+// TestStopAnswersPublishers though a stream whose client does not read takes
+// all the time that streams are given.
+func TestStopAnswersPublishers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		inner, err := memory.Open(memory.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		log := pausing{inner, make(chan struct{})}
+		key, err := auth.ParseKey(secret, "HS256")
+		if err != nil {
+			t.Fatal(err)
+		}
+		logger := slog.New(slog.DiscardHandler)
+		h, err := hub.New(hub.Config{Log: log, PublisherKey: key, Anonymous: true, Logger: logger})
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := newServer(h, logger)
+		server.RegisterOnShutdown(func() { close(log.goOn) })
+		listener := pipe{make(chan net.Conn), make(chan struct{})}
+		go server.Serve(listener)
+		client := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			listener.conns <- theirs
+			return ours, nil
+		}}}
+		defer client.CloseIdleConnections()
+
+		deaf, _ := client.Transport.(*http.Transport).DialContext(t.Context(), "", "")
+		defer deaf.Close()
+		if _, err := io.WriteString(deaf, "GET /.well-known/mercure?topic=a HTTP/1.1\r\nHost: h\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		published := make(chan error, 1)
+		go func() {
+			_, err := (&publication{hubAccess: hubAccess{url: "http://h/.well-known/mercure", key: secret}}).send(client, []string{"a"}, "d")
+			published <- err
+		}()
+		synctest.Wait()
+		if err := stop(h, []*http.Server{server}, log, 0, logger); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-published; err != nil {
+			t.Errorf("a publish under way when the hub stopped: %v", err)
+		}
+	})
 }
 
 func TestSecondSignalEndsAtOnce(t *testing.T) {
