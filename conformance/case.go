@@ -9,6 +9,9 @@ type Case struct {
 	// Needs are items of the target without which the observable cannot be
 	// produced.
 	Needs []Need
+	// Restarts says that the case restarts the hub, where that can be done, and
+	// so must not run beside others.
+	Restarts bool
 	// Applies reports, from what the hub advertises and never from a failed
 	// step, whether the obligation concerns it; nil means that it does.
 	Applies func(*T) bool
@@ -27,7 +30,7 @@ const (
 	Issuer        Need = "a trusted issuer" // 1.0 tokens
 	Anonymous     Need = "anonymous subscribers"
 	CORSOrigin    Need = "an allowed CORS origin"
-	Restart       Need = "a command that restarts the hub"
+	Restart       Need = "a command that restarts the hub" // a case that Restarts does without
 	MaxLifetime   Need = "a maximum lifetime of at most 10 seconds"
 	Heartbeat     Need = "a heartbeat interval of at most 10 seconds"
 )

@@ -5,13 +5,20 @@ import "slices"
 // replayContentCases: what is replayed, to whom, and how it goes on.
 var replayContentCases = []Case{
 	{
-		ID:    "REPLAY-after",
-		Needs: []Need{SubscriberKey},
+		ID:       "REPLAY-after",
+		Needs:    []Need{SubscriberKey},
+		Restarts: true,
 		Run: func(t *T) {
 			topic, ids := t.published(3)
 			s := t.Resume(t.SubscriberToken(), ids[0], topic)
 			s.Want("resumed from A", ids[1:]...)
-			s.Want("resumed from A, live", t.Publish("topic", topic), t.Publish("topic", topic))
+			ids = append(ids, t.Publish("topic", topic), t.Publish("topic", topic))
+			s.Want("resumed from A, live", ids[3:]...)
+			if t.restarts() {
+				// Nothing is published in between: what is retained is so by itself.
+				s = t.Resume(t.SubscriberToken(), ids[0], topic)
+				s.Want("resumed from A after a restart", ids[1:]...)
+			}
 		},
 	},
 	{

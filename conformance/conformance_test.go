@@ -284,10 +284,10 @@ func TestOurHub(t *testing.T) {
 			var chosen []Case
 			for j, one := range cases() {
 				home := j % len(combos)
-				if slices.Contains(one.Needs, Restart) {
+				if one.Restarts {
 					home |= 1 // a memory history does not survive
 				}
-				if full && (c.store == "bolt" || !slices.Contains(one.Needs, Restart)) || !full && home == i {
+				if full || home == i {
 					chosen = append(chosen, one)
 				}
 			}

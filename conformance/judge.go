@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"os/exec"
 	"runtime"
 	"slices"
 	"sync"
@@ -43,6 +44,27 @@ func (t *T) On(variant string) *T {
 		t.Fatalf("%v", err)
 	}
 	return &T{Target: target, Gen: t.Gen, ctx: t.ctx, run: t.run, minutes: t.minutes}
+}
+
+// restarts stops and starts the hub on the same history, where the suite was
+// told how, and reports whether it did. The command has to wait until the hub
+// is ready.
+func (t *T) restarts() bool {
+	switch {
+	case t.restart != nil:
+		if err := t.restart(); err != nil {
+			t.Fatalf("restarting the hub: %v", err)
+		}
+	case t.Restart != "":
+		if out, err := exec.CommandContext(t.ctx, "sh", "-c", t.Restart).CombinedOutput(); err != nil {
+			t.Fatalf("restarting the hub by %q: %v: %s", t.Restart, err, out)
+		}
+	default:
+		return false
+	}
+	t.step("restarted the hub")
+	t.client.CloseIdleConnections()
+	return true
 }
 
 // Errorf notes a failed assertion and goes on.

@@ -103,7 +103,7 @@ func (p *Plan) Run(ctx context.Context) []Result {
 // alone reports whether a case must not run beside others: a restart would
 // disturb them, and in a small history they would trim what it looks at.
 func (c *Case) alone() bool {
-	return slices.Contains(c.Needs, Restart) || slices.Contains(c.Needs, Variant("small"))
+	return c.Restarts || slices.Contains(c.Needs, Variant("small"))
 }
 
 // combined judges the entries that several cases assert together.

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -75,18 +74,6 @@ type Target struct {
 	publisher, subscriber signer
 	client                *http.Client
 	restart               func() error // what the conformance test restarts its own hub with
-}
-
-// restartHub stops and starts the hub on the same history, and returns when
-// the command does: it has to wait until the hub is ready.
-func (t *Target) restartHub() error {
-	if t.restart != nil {
-		return t.restart()
-	}
-	if out, err := exec.Command("sh", "-c", t.Restart).CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w: %s", t.Restart, err, out)
-	}
-	return nil
 }
 
 // readTarget reads the configuration file, if any.

@@ -13,7 +13,7 @@ const (
 	// stretchSize bounds what is read from the log at once, in bytes.
 	stretchSize = 64 << 10
 	// keptStretches is how many stretches are kept for other readers.
-	keptStretches = 64
+	keptStretches = 16
 )
 
 // A history is the log as those who are catching up see it: in stretches,
