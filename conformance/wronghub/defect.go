@@ -11,6 +11,8 @@ import (
 type Defect string
 
 // A Catch is a case that notices a defect, and words of what it then says.
+// Where that depends on which of several requests meets the defect first,
+// Says has the words of each, separated by " | ".
 type Catch struct{ Case, Says string }
 
 // Defects returns every defect with the cases it is caught by.

@@ -55,7 +55,7 @@ var matchDefects = map[Defect][]Catch{
 	},
 	KeepsTopicsRelative:          {{"MATCH-topic-base", "came those on"}},
 	MatchesWhatDoesNotParse:      {{"MATCH-pattern-unparseable-topic", "came those on"}},
-	BacktracksInPatterns:         {{"MATCH-pattern-bounded", "timeout awaiting response headers"}},
+	BacktracksInPatterns:         {{"MATCH-pattern-bounded", "want at most 1s | no event within | timeout awaiting response headers"}},
 	BreaksOffAtHardPatterns:      {{"MATCH-pattern-limit-nomatch", "the stream ended before an expected event"}},
 	TakesHardPatternsForDead:     {{"MATCH-pattern-regexp-refused", "came those on"}},
 	HasNoLegacyWildcard:          {{"MATCH-0x-star", "came those on"}},

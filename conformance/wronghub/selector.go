@@ -88,7 +88,7 @@ func (h *Hub) labour() {
 	case h.is(BacktracksInPatterns):
 		h.history.mu.Lock()
 		defer h.history.mu.Unlock()
-		time.Sleep(4 * time.Second)
+		time.Sleep(1200 * time.Millisecond)
 	case h.is(BreaksOffAtHardPatterns):
 		panic(http.ErrAbortHandler)
 	}
