@@ -126,15 +126,21 @@ func add(t testing.TB, l *Log, want store.Durability, data ...string) ([]store.E
 	return r.Entries, err
 }
 
-func all(t testing.TB, l *Log) (entries []store.Entry) {
+func all(t testing.TB, l *Log) []store.Entry {
 	t.Helper()
+	entries, err := readAll(l)
+	if err != nil {
+		t.Fatalf("reading: %v", err)
+	}
+	return entries
+}
+
+// readAll returns what can be read, and why the rest cannot.
+func readAll(l *Log) (entries []store.Entry, err error) {
 	for after := store.Position(0); ; {
 		c, err := l.Read(background, after, 1<<20)
-		if err != nil {
-			t.Fatalf("reading: %v", err)
-		}
-		if len(c.Entries) == 0 {
-			return entries
+		if err != nil || len(c.Entries) == 0 {
+			return entries, err
 		}
 		entries, after = append(entries, c.Entries...), c.Through
 	}

@@ -200,7 +200,11 @@ func judge(t *testing.T, folder string, image []byte, told []ack) (violations []
 		return violations
 	}
 	defer l.Close()
-	before := all(t, l)
+	before, err := readAll(l)
+	if err != nil { // found where it is read, not when the file was opened
+		wrong("%v", err)
+		return violations
+	}
 	b, err := l.Bounds(background)
 	if err != nil {
 		t.Fatal(err)
@@ -241,7 +245,11 @@ func judge(t *testing.T, folder string, image []byte, told []ack) (violations []
 	}
 	var last store.Position
 	order := make(map[string]int) // publisher → the number of its last update
-	for _, e := range all(t, l) {
+	after, err := readAll(l)
+	if err != nil {
+		wrong("reading after the power came back: %v", err)
+	}
+	for _, e := range after {
 		if e.Position <= last {
 			wrong("%d comes after %d", e.Position, last)
 		}

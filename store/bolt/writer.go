@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"runtime"
 	"time"
 
 	"cinnabar/store"
@@ -40,6 +41,11 @@ func (l *Log) write() {
 			due, l.w.due = true, time.Time{}
 		}
 		for {
+			// Publishers that are ready to run and about to append get into
+			// this commit: a commit costs the same however many share it, and
+			// without this the first to come would have one of their own. It
+			// waits for nobody: with nobody ready it returns at once.
+			runtime.Gosched()
 			flight, closing := l.take(due)
 			due = due || closing
 			if len(flight) == 0 && !l.w.chore(due, closing, l.retention) {
