@@ -174,17 +174,6 @@ func (p *portable) sent(events int, failed Reason) Reason {
 	return failed
 }
 
-// lastWrite returns when the last byte has to be gone: at the end of the
-// subscriber's permission, but some time after its lifetime, at which what was
-// taken is still sent. It is zero for a stream without an end.
-func (p *portable) lastWrite() time.Time {
-	want := &p.subscriber.want
-	if want.Ends.IsZero() || want.EndsWith.endsPermission() {
-		return want.Ends
-	}
-	return want.Ends.Add(endLimit)
-}
-
 // write sends bytes at once and returns why it could not. The stall limit is
 // for each piece of them: a socket that goes on taking bytes, however slowly,
 // does not refuse them.
