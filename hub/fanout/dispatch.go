@@ -17,6 +17,7 @@ const retryDelay = 200 * time.Millisecond
 func (e *Engine) dispatch(ctx context.Context) {
 	for {
 		err := e.log.Follow(ctx, e.position, func(entries []store.Entry) {
+			e.delivering.Store(time.Now().UnixNano())
 			for i := range entries {
 				e.deliver(&entries[i])
 			}

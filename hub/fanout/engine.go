@@ -71,12 +71,13 @@ type Engine struct {
 	heartbeat  time.Duration
 	stallLimit time.Duration
 
-	stop      context.CancelFunc // ends the dispatcher and the workers
-	workers   sync.WaitGroup     // counts them
-	history   *history           // what is read to catch up
-	lagging   *turns             // subscribers that wait for their turn to catch up
-	delivered atomic.Uint64      // events handed to sockets, counted by the streams
-	joins     sync.Pool          // of *[]byte: buffers in which streams join waiting events
+	stop       context.CancelFunc // ends the dispatcher and the workers
+	workers    sync.WaitGroup     // counts them
+	history    *history           // what is read to catch up
+	lagging    *turns             // subscribers that wait for their turn to catch up
+	delivered  atomic.Uint64      // events handed to sockets, counted by the streams
+	delivering atomic.Int64       // when the dispatcher last had an entry, in ns since 1970
+	joins      sync.Pool          // of *[]byte: buffers in which streams join waiting events
 
 	// mu makes "considered up to here" one fact for everybody: it guards the
 	// dispatcher's position together with who is live. It is never held

@@ -46,6 +46,9 @@ type Subscriber struct {
 	// lossTold excuses entries trimmed before the first one read; it passes
 	// with position.
 	lossTold bool
+	// searching says that its last turn found nothing for it; it passes with
+	// position.
+	searching bool
 }
 
 func newSubscriber(e *Engine, s Subscription) *Subscriber {

@@ -33,11 +33,38 @@ func TestOwnersTakeTurns(t *testing.T) {
 	if !slices.Equal(order, want) {
 		t.Errorf("turns went to\n     %v, want\n     %v", order, want)
 	}
-	if len(q.lines) != 0 || len(q.order) != 0 {
-		t.Errorf("%d lines, %d in order are left behind", len(q.lines), len(q.order))
+	if w := &q.receiving; len(w.of) != 0 || len(w.order) != 0 {
+		t.Errorf("%d lines, %d in order are left behind", len(w.of), len(w.order))
 	}
 	q.close()
 	if s := q.next(); s != nil {
 		t.Error("a closed queue gave somebody a turn")
+	}
+}
+
+// TestReceiversGoFirst: who found nothing last time waits for those who did,
+// but not for ever.
+func TestReceiversGoFirst(t *testing.T) {
+	q := newTurns()
+	for range 100 {
+		q.push(&Subscriber{want: Subscription{Owner: "searches"}, searching: true})
+	}
+	resuming := &Subscriber{want: Subscription{Owner: "resumes"}}
+	q.push(resuming)
+	var turns, others int
+	for turns < 3*searchEvery {
+		s := q.next()
+		if s != resuming {
+			others++
+			continue
+		}
+		turns++
+		q.push(s)
+	}
+	if others != 2 { // before the 9th turn and before the 17th
+		t.Errorf("%d turns of %d went to those who search, want 2: one after each %d", others, turns+others, searchEvery)
+	}
+	if q.next() == resuming {
+		t.Error("who searches got no turn at all")
 	}
 }
