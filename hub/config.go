@@ -55,6 +55,16 @@ type Config struct {
 	MaxLifetime time.Duration // streams end at this age; 0 means never
 	Retry       time.Duration // centre of the jittered reconnection time told to clients; 0 means 3 s, at least 1 s
 
+	// MaxConnections is how many streams may be open at once; 0 means any
+	// number.
+	MaxConnections int
+	// Shortage is asked before each stream what the process is short of; ""
+	// and a nil func mean nothing. It must be quick and safe for concurrent use.
+	Shortage func() Shortage
+	// Overload is how a subscriber is answered for whom there is no room; zero
+	// means OverloadRetry.
+	Overload Overload
+
 	MaxBodySize int64 // bytes of a publish; 0 means 4 MiB
 	MaxTopics   int   // topics of a publish; 0 means 100
 	MaxMatchers int   // matchers of a subscription; 0 means 100
@@ -76,11 +86,13 @@ func (c Config) withDefaults() Config {
 	orElse(&c.LegacyCookieName, spec.LegacyCookieName)
 	orElse(&c.Heartbeat, 20*time.Second)
 	orElse(&c.Retry, 3*time.Second)
+	orElse(&c.Overload, OverloadRetry)
 	orElse(&c.MaxBodySize, 4<<20)
 	orElse(&c.MaxTopics, 100)
 	orElse(&c.MaxMatchers, 100)
 	orElse(&c.MaxDetails, 100)
 	orElse(&c.Logger, slog.Default())
+	c.Logger = Calm(c.Logger)
 	return c
 }
 
@@ -105,6 +117,9 @@ func (c Config) faults() error {
 	if c.Generations&^spec.Both != 0 {
 		fault("protocols: the only generations are 0.x and 1.0")
 	}
+	if c.Overload > OverloadStatus {
+		fault("overload: a subscriber too many is answered with OverloadRetry or OverloadStatus")
+	}
 	if c.MaxLifetime < 0 {
 		fault("max lifetime: %v is negative; use 0 for streams without a limit", c.MaxLifetime)
 	}
@@ -116,6 +131,7 @@ func (c Config) faults() error {
 		name  string
 		value int64
 	}{
+		{"max connections", int64(c.MaxConnections)},
 		{"max body size", c.MaxBodySize},
 		{"max topics", int64(c.MaxTopics)},
 		{"max matchers", int64(c.MaxMatchers)},

@@ -30,6 +30,8 @@ func TestConfigFaults(t *testing.T) {
 		"C9: one cookie for two": {func(c *hub.Config) { c.CookieName = spec.LegacyCookieName }, "same name"},
 		"retry below a second":   {func(c *hub.Config) { c.Retry = time.Millisecond }, "at least 1s"},
 		"negative lifetime":      {func(c *hub.Config) { c.MaxLifetime = -1 }, "max lifetime"},
+		"negative connections":   {func(c *hub.Config) { c.MaxConnections = -1 }, "max connections"},
+		"unknown overload":       {func(c *hub.Config) { c.Overload = 9 }, "overload"},
 		"negative body":          {func(c *hub.Config) { c.MaxBodySize = -1 }, "max body size"},
 		"negative topics":        {func(c *hub.Config) { c.MaxTopics = -1 }, "max topics"},
 		"negative matchers":      {func(c *hub.Config) { c.MaxMatchers = -1 }, "max matchers"},

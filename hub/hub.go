@@ -67,7 +67,9 @@ func New(c Config) (*Hub, error) {
 	for _, origin := range c.PublishOrigins {
 		h.publishOrigins[origin] = true
 	}
-	h.engine, err = fanout.New(fanout.Config{Log: c.Log, Heartbeat: max(c.Heartbeat, 0), Logger: c.Logger})
+	h.engine, err = fanout.New(fanout.Config{
+		Log: c.Log, Heartbeat: max(c.Heartbeat, 0), MaxStreams: c.MaxConnections, Logger: c.Logger,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("starting the fan-out: %w", err)
 	}

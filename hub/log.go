@@ -34,6 +34,8 @@ func (h *Hub) logRefused(r *http.Request, c call, id string, p problem, why erro
 	switch {
 	case p.Status == http.StatusNotFound:
 		level = slog.LevelDebug // scanners
+	case isShortage(why):
+		level = slog.LevelWarn
 	case p.Status >= http.StatusInternalServerError && r.Context().Err() == nil:
 		level = slog.LevelError
 	}

@@ -14,14 +14,15 @@ import (
 // Names of the metrics, all of them. The first three are those of the
 // reference hub, so that dashboards made for it go on working.
 const (
-	metricConnected   = "mercure_subscribers_connected"    // gauge
-	metricSubscribers = "mercure_subscribers_total"        // counter
-	metricUpdates     = "mercure_updates_total"            // counter
-	metricRequests    = "mercure_requests_total"           // counter by endpoint, generation
-	metricPublishes   = "mercure_publishes_total"          // counter by result
-	metricRefused     = "mercure_tokens_refused_total"     // counter by endpoint, generation, reason
-	metricStates      = "mercure_subscribers"              // gauge by state
-	metricBehind      = "mercure_subscribers_behind_total" // counter
+	metricConnected   = "mercure_subscribers_connected"       // gauge
+	metricSubscribers = "mercure_subscribers_total"           // counter
+	metricUpdates     = "mercure_updates_total"               // counter
+	metricRequests    = "mercure_requests_total"              // counter by endpoint, generation
+	metricPublishes   = "mercure_publishes_total"             // counter by result
+	metricRefused     = "mercure_tokens_refused_total"        // counter by endpoint, generation, reason
+	metricSentAway    = "mercure_subscribers_sent_away_total" // counter by reason
+	metricStates      = "mercure_subscribers"                 // gauge by state
+	metricBehind      = "mercure_subscribers_behind_total"    // counter
 	metricCaughtUp    = "mercure_subscribers_caught_up_total"
 	metricDeliveries  = "mercure_deliveries_total"     // counter
 	metricClosed      = "mercure_streams_closed_total" // counter by reason
@@ -35,6 +36,7 @@ type metrics struct {
 	requests  *prometheus.CounterVec
 	publishes *prometheus.CounterVec
 	tokens    *prometheus.CounterVec
+	away      *prometheus.CounterVec
 	engine    *engineCollector
 }
 
@@ -51,12 +53,14 @@ func newMetrics(e *fanout.Engine, log store.Log) *metrics {
 			"Publish requests by result.", "result"),
 		tokens: counter(metricRefused,
 			"Credentials refused by the rule they failed; no_token is a request without one where one is needed.", "endpoint", "generation", "reason"),
+		away: counter(metricSentAway,
+			"Subscribers that were told to come back, by what the hub was short of; draining before a stop, history where it could not be asked.", "reason"),
 		engine: newEngineCollector(e, log),
 	}
 }
 
 func (m *metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.updates, m.requests, m.publishes, m.tokens, m.engine}
+	return []prometheus.Collector{m.updates, m.requests, m.publishes, m.tokens, m.away, m.engine}
 }
 
 // requested counts a publish or subscribe request.
@@ -79,6 +83,9 @@ func (m *metrics) refused(c call, p problem, why error) {
 		m.tokens.WithLabelValues(string(c.endpoint), c.generation.String(), string(r.Reason)).Inc()
 	}
 }
+
+// sentAway counts a subscriber that was told to come back.
+func (m *metrics) sentAway(why error) { m.away.WithLabelValues(awayReason(why)).Inc() }
 
 // resultOf names the outcome of a publish for people who read dashboards.
 func resultOf(status int) string {

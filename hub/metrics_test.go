@@ -100,6 +100,7 @@ func TestMetricNames(t *testing.T) {
 	if err := h.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	h.Do(h.Request(http.MethodGet, "match=a", nil)) // is sent away
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"os"
+	"strconv"
+	"time"
 
 	"cinnabar/auth"
 	"cinnabar/spec"
@@ -62,9 +65,9 @@ type problem struct {
 	Fix       string `json:"fix,omitempty"`   // what to send instead
 	RequestID string `json:"request_id,omitempty"`
 
-	challenged bool      // carries WWW-Authenticate
-	code       auth.Code // its error
-	retryAfter bool
+	challenged bool          // carries WWW-Authenticate
+	code       auth.Code     // its error
+	retryAfter time.Duration // 0: not said
 }
 
 // problemOf is the one table from errors to answers.
@@ -75,6 +78,7 @@ func (h *Hub) problemOf(err error) problem {
 		grant   *notGranted
 		site    *crossSite
 		broken  *brokenBody
+		short   *shortageError
 	)
 	switch {
 	case errors.As(err, &fault):
@@ -107,12 +111,18 @@ func (h *Hub) problemOf(err error) problem {
 	case errors.Is(err, store.ErrTooLarge):
 		return problem{Status: http.StatusRequestEntityTooLarge, Detail: "the history cannot hold an update of this size",
 			Rule: "LIMIT-publish-exceeded-413", Fix: "publish a reference to the content"}
+	case errors.As(err, &short):
+		p := problem{Status: http.StatusServiceUnavailable, Detail: short.Error(), Fix: "come back after the time in Retry-After", retryAfter: h.comeBack()}
+		if short.of == Connections {
+			p.Status, p.Rule = http.StatusTooManyRequests, "LIMIT-connections-429"
+		}
+		return p
 	case errors.Is(err, errBusy):
-		return problem{Status: http.StatusServiceUnavailable, Detail: errBusy.Error(), Fix: "try again", retryAfter: true}
+		return problem{Status: http.StatusServiceUnavailable, Detail: errBusy.Error(), Fix: "try again", retryAfter: time.Second}
 	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrClosed),
 		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return problem{Status: http.StatusServiceUnavailable, Detail: "the history did not confirm the update",
-			Fix: "publish again; with an id of your own, subscribers can recognize an update that was stored after all", retryAfter: true}
+			Fix: "publish again; with an id of your own, subscribers can recognize an update that was stored after all", retryAfter: time.Second}
 	}
 	return problem{Status: http.StatusInternalServerError, Detail: "an unexpected error, described in the hub's log"}
 }
@@ -156,8 +166,8 @@ func (h *Hub) refuse(w http.ResponseWriter, r *http.Request, c call, err error) 
 	if p.challenged {
 		header.Set("WWW-Authenticate", h.challenge(p.code))
 	}
-	if p.retryAfter {
-		header.Set("Retry-After", "1")
+	if p.retryAfter > 0 {
+		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.retryAfter.Seconds()))))
 	}
 	header.Set("Cache-Control", "no-store")
 	header.Set("Content-Type", "application/problem+json")

@@ -33,6 +33,9 @@ func TestProblemOf(t *testing.T) {
 		"slow body":         {&brokenBody{os.ErrDeadlineExceeded}, http.StatusRequestTimeout, false, false},
 		"short body":        {&brokenBody{io.ErrUnexpectedEOF}, http.StatusBadRequest, false, false},
 		"no room":           {errBusy, http.StatusServiceUnavailable, true, false},
+		"too many streams":  {&shortageError{Connections}, http.StatusTooManyRequests, true, false},
+		"no descriptors":    {&shortageError{Descriptors}, http.StatusServiceUnavailable, true, false},
+		"no memory":         {&shortageError{Memory}, http.StatusServiceUnavailable, true, false},
 		"no history":        {store.ErrUnavailable, http.StatusServiceUnavailable, true, false},
 		"closed history":    {store.ErrClosed, http.StatusServiceUnavailable, true, false},
 		"engine's limit":    {store.ErrTooLarge, http.StatusRequestEntityTooLarge, false, false},
@@ -41,11 +44,12 @@ func TestProblemOf(t *testing.T) {
 		"unknown method":    {errMethodNotAllowed, http.StatusMethodNotAllowed, false, false},
 		"anything uncalled": {errors.New("surprise"), http.StatusInternalServerError, false, false},
 	}
+	h := &Hub{config: Config{}.withDefaults()}
 	for name, test := range tests {
-		p := new(Hub).problemOf(fmt.Errorf("doing something: %w", test.err))
-		if p.Status != test.status || p.retryAfter != test.retryAfter || p.challenged != test.challenged {
+		p := h.problemOf(fmt.Errorf("doing something: %w", test.err))
+		if p.Status != test.status || (p.retryAfter > 0) != test.retryAfter || p.challenged != test.challenged {
 			t.Errorf("%s: status %d, Retry-After %t, challenge %t; want %d, %t, %t",
-				name, p.Status, p.retryAfter, p.challenged, test.status, test.retryAfter, test.challenged)
+				name, p.Status, p.retryAfter > 0, p.challenged, test.status, test.retryAfter, test.challenged)
 		}
 	}
 }

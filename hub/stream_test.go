@@ -225,19 +225,23 @@ func TestStreamOverHTTP10(t *testing.T) {
 	}
 }
 
-func TestStreamOverHTTP2(t *testing.T) {
-	h := hubtest.Start(t)
+// overHTTP2 makes a hub reached over HTTP/2, with TLS.
+func overHTTP2(t *testing.T, h *hubtest.Hub) {
+	t.Helper()
 	server := httptest.NewUnstartedServer(h.Hub)
 	server.EnableHTTP2 = true
 	server.StartTLS()
-	defer server.Close()
-	defer server.CloseClientConnections()
+	t.Cleanup(server.Close)
+	t.Cleanup(server.CloseClientConnections)
 	h.Client = server.Client()
-	defer h.Client.CloseIdleConnections()
+	t.Cleanup(h.Client.CloseIdleConnections)
 	h.URL = server.URL + spec.WellKnownPath
+}
 
+func TestStreamOverHTTP2(t *testing.T) {
+	h := hubtest.Start(t)
+	overHTTP2(t, h)
 	s := h.Subscribe("match=a", "")
-	defer s.Close()
 	if s.Response.ProtoMajor != 2 {
 		t.Fatalf("the stream is HTTP/%d", s.Response.ProtoMajor)
 	}

@@ -106,9 +106,7 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request, c call, grants *aut
 	case h.draining.Load():
 		h.sendAway(w, r, errDraining)
 	default:
-		if err := h.engine.Carry(w, r, want, h.opening()); err != nil {
-			h.sendAway(w, r, fmt.Errorf("opening a stream: %w", err))
-		}
+		h.open(w, r, c, want)
 	}
 }
 
@@ -141,27 +139,35 @@ func cacheControl(pairs []spec.Pair) string {
 }
 
 // opening returns the first bytes of a stream: a reconnection time of the
-// hub's own, a third more or less than configured so that clients cut off
-// together do not come back together, and a blank line that dispatches no
-// event (SSE-retry-own).
+// hub's own, and a blank line that dispatches no event (SSE-retry-own).
 func (h *Hub) opening() []byte {
-	centre := h.config.Retry
-	wait := max(time.Second, centre*2/3+rand.N(centre*2/3))
 	b := append(make([]byte, 0, 16), "retry: "...)
-	b = strconv.AppendInt(b, wait.Milliseconds(), 10)
+	b = strconv.AppendInt(b, h.comeBack().Milliseconds(), 10)
 	return append(b, "\n\n"...)
+}
+
+// comeBack returns when a client should come back, a third more or less than
+// configured so that clients cut off together do not come back together.
+func (h *Hub) comeBack() time.Duration {
+	centre := h.config.Retry
+	return max(time.Second, centre*2/3+rand.N(centre*2/3))
 }
 
 // sendAway answers a subscriber that should come back later, here or at
 // another node: browsers take any other status than 200 for a reason never to
 // return.
 func (h *Hub) sendAway(w http.ResponseWriter, r *http.Request, why error) {
+	h.metrics.sentAway(why)
 	level := slog.LevelDebug
 	if !errors.Is(why, errDraining) && !errors.Is(why, fanout.ErrClosed) && r.Context().Err() == nil {
 		level = slog.LevelWarn
 	}
 	h.logger.Log(r.Context(), level, "subscriber sent away", "remote", r.RemoteAddr, "reason", why)
-	w.Header().Set("Connection", "close") // so that a balancer can choose anew
+	if r.ProtoMajor < 2 || !isShortage(why) {
+		// So that a balancer can choose anew. Over HTTP/2 it would end the
+		// connection, where another costs more than the streams on it.
+		w.Header().Set("Connection", "close")
+	}
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(h.opening())

@@ -29,7 +29,12 @@ type lines <-chan string
 
 func start(t *testing.T, args ...string) *child {
 	t.Helper()
-	c := &child{t: t, cmd: exec.Command("cinnabar", args...)}
+	return startCommand(t, exec.Command("cinnabar", args...))
+}
+
+func startCommand(t *testing.T, cmd *exec.Cmd) *child {
+	t.Helper()
+	c := &child{t: t, cmd: cmd}
 	c.cmd.Env = []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH")}
 	c.out, c.log = c.pipe(c.cmd.StdoutPipe()), c.pipe(c.cmd.StderrPipe())
 	if err := c.cmd.Start(); err != nil {
@@ -85,7 +90,13 @@ type readyLine struct {
 // serve starts a hub that has to become ready.
 func serve(t *testing.T, args ...string) (*child, readyLine) {
 	t.Helper()
-	c := start(t, append([]string{"serve", "--addr", "127.0.0.1:0", "--publisher-jwt-key", secret, "--anonymous"}, args...)...)
+	return ready(t, exec.Command("cinnabar", append([]string{"serve", "--addr", "127.0.0.1:0", "--publisher-jwt-key", secret, "--anonymous"}, args...)...))
+}
+
+// ready starts a hub by a command and waits for what it tells.
+func ready(t *testing.T, cmd *exec.Cmd) (*child, readyLine) {
+	t.Helper()
+	c := startCommand(t, cmd)
 	var r readyLine
 	line := c.out.until(t, "ready")
 	if err := json.Unmarshal([]byte(line[len(line)-1]), &r); err != nil {

@@ -50,7 +50,11 @@ const farewell = 5 * time.Second
 // run serves until SIGTERM or an interrupt, then lets streams end (see
 // [stop]). A second signal ends it at once.
 func (p *program) run(v service) error {
-	logger := v.config.Logger
+	logger := hub.Calm(v.config.Logger)
+	limits, err := openDescriptors()
+	if err != nil {
+		return err
+	}
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
@@ -62,6 +66,7 @@ func (p *program) run(v service) error {
 		return err
 	}
 	defer listener.Close()
+	listener = limits.guard(listener, logger)
 	at := site{hub: v.hubURL(listener.Addr()), public: !onLoopback(listener.Addr())}
 	var metricsListener net.Listener
 	if v.metricsAddr != "" {
@@ -78,6 +83,7 @@ func (p *program) run(v service) error {
 			return err
 		}
 	}
+	limits.limitStreams(&config, logger)
 	if config.Log, err = p.open(v.store, v.retention); err != nil {
 		return err
 	}

@@ -37,6 +37,8 @@ type settings struct {
 	corsOrigins, publishOrigins  []string
 
 	heartbeat, maxLifetime             time.Duration
+	maxConnections                     int
+	overload                           hub.Overload
 	maxBodySize                        int64
 	maxTopics, maxMatchers, maxDetails int
 
@@ -82,6 +84,9 @@ func (s *settings) options() []option {
 
 		{name: "heartbeat", arg: "DURATION", def: "20s", about: "a comment is sent after this much silence; 0: never", put: duration(&s.heartbeat)},
 		{name: "max-lifetime", arg: "DURATION", def: "0", about: "streams end at this age, and clients resume; 0: no limit", put: duration(&s.maxLifetime)},
+		{name: "max-connections", arg: "N", def: "0", about: "most streams open at once; 0: what the limit of open files leaves room for", put: count(&s.maxConnections, 0)},
+		{name: "overload", arg: "WORD", def: "retry", about: "answer to a subscriber for whom there is no room: retry (200 and a reconnection time; browsers come back) or status (429 or 503; they do not)",
+			put: choice(&s.overload, hub.OverloadRetry, hub.OverloadStatus)},
 		{name: "max-body-size", arg: "SIZE", def: "4MiB", about: "largest publish request", put: size(&s.maxBodySize, 1)},
 		{name: "max-topics", arg: "N", def: "100", about: "most topics of one update", put: count(&s.maxTopics, 1)},
 		{name: "max-matchers", arg: "N", def: "100", about: "most matchers of one subscriber", put: count(&s.maxMatchers, 1)},
@@ -171,6 +176,8 @@ func (s *settings) hubConfig(logger *slog.Logger) (hub.Config, error) {
 		PublishOrigins:     s.publishOrigins,
 		Heartbeat:          zeroIsNever(s.heartbeat),
 		MaxLifetime:        s.maxLifetime,
+		MaxConnections:     s.maxConnections,
+		Overload:           s.overload,
 		MaxBodySize:        s.maxBodySize,
 		MaxTopics:          s.maxTopics,
 		MaxMatchers:        s.maxMatchers,

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"cinnabar/hub"
 	"cinnabar/spec"
 	"cinnabar/store"
 )
@@ -59,6 +60,9 @@ func TestSettings(t *testing.T) {
 		"days":                           {args: []string{"--retention-age=30d"}, got: func(s *settings) any { return s.retention.MaxAge }, want: 720 * time.Hour},
 		"durability":                     {file: "durability: os", got: func(s *settings) any { return s.durability }, want: store.OS},
 		"the file a variable names":      {env: environment{"MERCURE_CONFIG": configFileWith(t, "addr: :9")}, got: addrOf, want: ":9"},
+		"connections":                    {env: environment{"MERCURE_MAX_CONNECTIONS": "5000"}, got: func(s *settings) any { return s.maxConnections }, want: 5000},
+		"overload by default":            {got: func(s *settings) any { return s.overload }, want: hub.OverloadRetry},
+		"overload":                       {file: "overload: status", got: func(s *settings) any { return s.overload }, want: hub.OverloadStatus},
 		"legacy cookie disabled":         {args: []string{"--legacy-cookie-name=-"}, got: func(s *settings) any { return s.legacyCookieName }, want: "-"},
 		"trusted issuer":                 {env: environment{"MERCURE_TRUSTED_ISSUERS": "https://a.example"}, got: func(s *settings) any { return s.trustedIssuer }, want: "https://a.example"},
 		"heartbeat 0 is never":           {args: []string{"--heartbeat=0"}, got: func(s *settings) any { return zeroIsNever(s.heartbeat) }, want: time.Duration(-1)},
@@ -176,7 +180,7 @@ func TestNames(t *testing.T) {
 		store durability retention-bytes retention-count retention-age
 		publisher-jwt-key publisher-jwt-alg subscriber-jwt-key subscriber-jwt-alg trusted-issuers
 		anonymous protocols cookie-name legacy-cookie-name legacy-query-token cors-origins publish-origins
-		heartbeat max-lifetime max-body-size max-topics max-matchers max-details
+		heartbeat max-lifetime max-connections overload max-body-size max-topics max-matchers max-details
 		log-level log-format`)
 	var got []string
 	for _, o := range new(settings).options() {

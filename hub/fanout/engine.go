@@ -14,8 +14,11 @@ import (
 	"cinnabar/store"
 )
 
-// ErrClosed refuses a stream after Close.
-var ErrClosed = errors.New("fanout: closed")
+// Why a stream is refused.
+var (
+	ErrClosed = errors.New("fanout: closed")
+	ErrFull   = errors.New("fanout: as many streams are open as may be")
+)
 
 // Config is what an [Engine] is made of. Only Log is required.
 type Config struct {
@@ -24,6 +27,7 @@ type Config struct {
 	// StallLimit is how long a socket may refuse bytes before its subscriber
 	// is closed as too slow; 0 means 30 s.
 	StallLimit time.Duration
+	MaxStreams int          // open at once; 0: any number
 	Logger     *slog.Logger // nil means slog.Default()
 }
 
@@ -70,6 +74,7 @@ type Engine struct {
 	logger     *slog.Logger
 	heartbeat  time.Duration
 	stallLimit time.Duration
+	maxStreams int // 0: any number
 
 	stop       context.CancelFunc // ends the dispatcher and the workers
 	workers    sync.WaitGroup     // counts them
@@ -121,6 +126,7 @@ func New(c Config) (*Engine, error) {
 		logger:     c.Logger,
 		heartbeat:  c.Heartbeat,
 		stallLimit: c.StallLimit,
+		maxStreams: c.MaxStreams,
 		stop:       stop,
 		history:    &history{log: c.Log},
 		lagging:    newTurns(),
@@ -158,6 +164,9 @@ func (e *Engine) join(s Subscription, open func(*Subscriber) Stream) (*Subscribe
 	defer e.mu.Unlock()
 	if e.closing {
 		return nil, ErrClosed
+	}
+	if e.maxStreams > 0 && len(e.members) >= e.maxStreams {
+		return nil, ErrFull
 	}
 	e.members[sub] = struct{}{}
 	for _, sel := range s.Selectors {
