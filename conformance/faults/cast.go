@@ -38,12 +38,12 @@ func (r *verifyRun) begin(ctx context.Context, round int) (*cast, error) {
 		}
 		follow(&c.steady, Subscription{
 			Name: fmt.Sprintf("subscriber granted one topic, %v", g), Generation: g, Topics: r.selectors(),
-			Granted: r.topics[1:2], Token: r.Credentials.maySubscribe(g, r.topics[1]),
+			Granted: r.topics[1:2], Token: r.Credentials.MaySubscribe(g, r.topics[1]),
 		})
 		follow(&c.steady, Subscription{
 			Name: fmt.Sprintf("subscriber to two topics, granted one, %v", g), Generation: g,
 			Topics:  []string{r.topics[0], r.topics[1], r.settled()},
-			Granted: r.topics[:1], Token: r.Credentials.maySubscribe(g, r.topics[0]),
+			Granted: r.topics[:1], Token: r.Credentials.MaySubscribe(g, r.topics[0]),
 		})
 		slow := r.everything("stalling subscriber", g)
 		slow.ReadBuffer = small
@@ -81,7 +81,7 @@ func (r *verifyRun) publish(ctx context.Context, round int) (stop func() error) 
 		},
 	}
 	for _, g := range r.Generations {
-		load.Tokens = append(load.Tokens, r.Credentials.mayPublish(g, "*"))
+		load.Tokens = append(load.Tokens, r.Credentials.MayPublish(g, "*"))
 	}
 	stopped := make(chan error, 1)
 	go func() {

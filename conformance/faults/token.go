@@ -48,20 +48,20 @@ type Credentials struct {
 	Issuer, Audience string
 }
 
-func (c Credentials) publisher() string { return c.mayPublish(Legacy, "*") }
+func (c Credentials) publisher() string { return c.MayPublish(Legacy, "*") }
 
-func (c Credentials) subscriber() string { return c.maySubscribe(Legacy, "*") }
+func (c Credentials) subscriber() string { return c.MaySubscribe(Legacy, "*") }
 
-// mayPublish makes a token for publishing to topics, or "*".
-func (c Credentials) mayPublish(g Generation, topics ...string) string {
+// MayPublish makes a token for publishing to topics, or "*".
+func (c Credentials) MayPublish(g Generation, topics ...string) string {
 	if g == Legacy {
 		return Token(c.PublisherKey, Grants{Publish: topics})
 	}
 	return c.current(c.PublisherKey, "publish", topics)
 }
 
-// maySubscribe makes a token for private updates about topics, or "*".
-func (c Credentials) maySubscribe(g Generation, topics ...string) string {
+// MaySubscribe makes a token for private updates about topics, or "*".
+func (c Credentials) MaySubscribe(g Generation, topics ...string) string {
 	if g == Legacy {
 		return Token(c.SubscriberKey, Grants{Subscribe: topics})
 	}

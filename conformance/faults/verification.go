@@ -186,12 +186,12 @@ func (r *verifyRun) selectors() []string {
 func (r *verifyRun) everything(name string, g Generation) Subscription {
 	return Subscription{
 		Name: fmt.Sprintf("%s, %v", name, g), Generation: g, Topics: r.selectors(),
-		Granted: r.selectors(), Token: r.Credentials.maySubscribe(g, r.selectors()...),
+		Granted: r.selectors(), Token: r.Credentials.MaySubscribe(g, r.selectors()...),
 	}
 }
 
 func (r *verifyRun) publisherToken() string {
-	return r.Credentials.mayPublish(r.Generations[0], "*")
+	return r.Credentials.MayPublish(r.Generations[0], "*")
 }
 
 // await waits until a condition holds, looking often; it tells whether it does

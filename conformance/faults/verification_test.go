@@ -171,7 +171,7 @@ func TestTokenGenerations(t *testing.T) {
 		Current: {`"typ":"at+jwt"`, `"iss":"https://issuer.example"`, `"aud":"https://hub.example/h"`, `"actions":["subscribe"]`, `"match":"a"`},
 	} {
 		t.Run(g.String(), func(t *testing.T) {
-			parts := strings.Split(c.maySubscribe(g, "a"), ".")
+			parts := strings.Split(c.MaySubscribe(g, "a"), ".")
 			if len(parts) != 3 {
 				t.Fatalf("a token of %d parts, want 3", len(parts))
 			}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -23,9 +24,10 @@ type Publisher struct {
 	request []byte
 }
 
-// NewPublisher connects to a hub over plain HTTP/1.1.
-func NewPublisher(ctx context.Context, hub *url.URL, token string) (*Publisher, error) {
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", hub.Host)
+// NewPublisher connects to a hub over HTTP/1.1. For https, a nil trust is the
+// system's.
+func NewPublisher(ctx context.Context, hub *url.URL, trust *tls.Config, token string) (*Publisher, error) {
+	conn, err := dial(ctx, hub, trust)
 	if err != nil {
 		return nil, fmt.Errorf("connecting a publisher: %w", err)
 	}
@@ -34,6 +36,28 @@ func NewPublisher(ctx context.Context, hub *url.URL, token string) (*Publisher, 
 		head: fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"+
 			"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ", hub.RequestURI(), hub.Host, token),
 	}, nil
+}
+
+func dial(ctx context.Context, hub *url.URL, trust *tls.Config) (net.Conn, error) {
+	var plain net.Dialer
+	if hub.Scheme == "https" {
+		config := trust.Clone()
+		if config == nil {
+			config = new(tls.Config)
+		}
+		config.NextProtos = []string{"http/1.1"}
+		secure := tls.Dialer{NetDialer: &plain, Config: config}
+		return secure.DialContext(ctx, "tcp", authority(hub))
+	}
+	return plain.DialContext(ctx, "tcp", authority(hub))
+}
+
+// authority returns host and port of a hub.
+func authority(hub *url.URL) string {
+	if hub.Port() != "" {
+		return hub.Host
+	}
+	return net.JoinHostPort(hub.Hostname(), hub.Scheme)
 }
 
 // Close closes the connection.
@@ -94,9 +118,9 @@ func (p *Publisher) answer() (body []byte, err error) {
 type Publishers []*Publisher
 
 // Connect connects n publishers.
-func Connect(ctx context.Context, hub *url.URL, token string, n int) (all Publishers, err error) {
+func Connect(ctx context.Context, hub *url.URL, trust *tls.Config, token string, n int) (all Publishers, err error) {
 	for range n {
-		p, err := NewPublisher(ctx, hub, token)
+		p, err := NewPublisher(ctx, hub, trust, token)
 		if err != nil {
 			return nil, errors.Join(err, all.Close())
 		}

@@ -30,7 +30,7 @@ func TestPublishers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := Connect(t.Context(), hub, "T", 3)
+	all, err := Connect(t.Context(), hub, nil, "T", 3)
 	if err != nil {
 		t.Fatal(err)
 	}

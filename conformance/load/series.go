@@ -21,20 +21,23 @@ func (s Series) Quantile(q float64) float64 {
 // Median returns the middle of the series.
 func (s Series) Median() float64 { return s.Quantile(0.5) }
 
-// Over returns the series divided by another, round by round; 0 where the
-// other was too small to be measured.
+// Over returns the series divided by another, round by round, without rounds
+// whose yardstick was too small to be measured.
 func (s Series) Over(yardstick Series) Series {
-	ratios := make(Series, min(len(s), len(yardstick)))
-	for i := range ratios {
+	var ratios Series
+	for i := range min(len(s), len(yardstick)) {
 		if yardstick[i] > 0 {
-			ratios[i] = s[i] / yardstick[i]
+			ratios = append(ratios, s[i]/yardstick[i])
 		}
 	}
 	return ratios
 }
 
-// String writes the median and the range.
+// String writes the median and, of several, the range.
 func (s Series) String() string {
+	if len(s) == 1 {
+		return figure(s[0])
+	}
 	return fmt.Sprintf("%s (%s–%s)", figure(s.Median()), figure(s.Quantile(0)), figure(s.Quantile(1)))
 }
 

@@ -54,6 +54,7 @@ func commands() []command {
 		{"history stat", "", "describe the history of a hub that is stopped", (*program).historyStat, statOptions, settingsNote},
 		{"history import", "FILE", "take over the history of the reference hub, from its bolt file", (*program).historyImport, importOptions, importNote},
 		{"verify", "[-- FLAGS OF SERVE]", "kill a hub, fill its disk, stall its subscribers, and judge what it lost", (*program).verify, verifyOptions, verifyNote},
+		{"bench", "[SCENARIO...] [-- FLAGS OF SERVE]", "measure what a hub costs its machine, beside yardsticks and budgets", (*program).bench, benchOptions, benchNote},
 		{"version", "", "print the version", (*program).version, nil, ""},
 	}
 }

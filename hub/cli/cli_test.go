@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -47,7 +48,7 @@ func TestMain(m *testing.M) {
 //
 //	halt         send the hub SIGTERM; it has to exit with 0
 //	hub ARGS...  start "cinnabar ARGS..." and wait until it is ready; $HUB is
-//	             its URL, $METRICS its metrics listener, $ADDR its address,
+//	             its URL, $METRICS its metrics listener, $ADDR its address, $PID its process,
 //	             hub.log its standard error
 //	reference FILE LINES
 //	             write a history as the reference hub does, a line for an
@@ -95,13 +96,17 @@ func startHub(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Check(c.Start())
 	ts.Defer(func() { c.Process.Kill(); c.Wait() })
-	var ready struct{ Event, Hub, Metrics string }
+	var ready struct {
+		Event, Hub, Metrics string
+		PID                 int
+	}
 	if err := json.NewDecoder(out).Decode(&ready); err != nil {
 		ts.Fatalf("no ready line: %v\n%s", err, ts.ReadFile("hub.log"))
 	}
 	at, err := url.Parse(ready.Hub)
 	ts.Check(err)
 	ts.Setenv("HUB", ready.Hub)
+	ts.Setenv("PID", strconv.Itoa(ready.PID))
 	ts.Setenv("METRICS", ready.Metrics)
 	ts.Setenv("ADDR", at.Host)
 	ts.Value(hubKey{}).(*hubProcess).Cmd = c

@@ -77,7 +77,7 @@ func (m *measurement) fill(ctx context.Context, h *faults.Hub) error {
 	if err != nil {
 		return err
 	}
-	all, err := load.Connect(ctx, at, faults.Token(load.Key, faults.Grants{Publish: []string{"*"}}), m.fillers)
+	all, err := load.Connect(ctx, at, nil, faults.Token(load.Key, faults.Grants{Publish: []string{"*"}}), m.fillers)
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func (m *measurement) learn(ctx context.Context, h *faults.Hub) error {
 	if err != nil {
 		return err
 	}
-	p, err := load.NewPublisher(ctx, at, faults.Token(load.Key, faults.Grants{Publish: []string{"*"}}))
+	p, err := load.NewPublisher(ctx, at, nil, faults.Token(load.Key, faults.Grants{Publish: []string{"*"}}))
 	if err != nil {
 		return err
 	}
@@ -220,7 +220,7 @@ func (m *measurement) whilePublishing(ctx context.Context, h *faults.Hub, do fun
 	if err != nil {
 		return err
 	}
-	all, err := load.Connect(ctx, at, faults.Token(load.Key, faults.Grants{Publish: []string{"*"}}), m.publishers)
+	all, err := load.Connect(ctx, at, nil, faults.Token(load.Key, faults.Grants{Publish: []string{"*"}}), m.publishers)
 	if err != nil {
 		return err
 	}
