@@ -51,6 +51,7 @@ func badPattern(field, problem string) *Fault {
 	}
 }
 
+// match evaluates a pattern in full, by its regular expressions.
 func (p *pattern) match(topic string) bool {
 	// Percent-encoding makes a URL at most three times as long as its reference.
 	longest := 3*len(topic) + len(p.base.path)

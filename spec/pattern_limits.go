@@ -20,6 +20,10 @@ type patternCost struct {
 	groups int
 }
 
+// passes estimates what evaluating all regular expressions of a pattern costs:
+// parsing the topic first, and then time proportional to size and groups.
+func (c patternCost) passes() Cost { return 64 + Cost(c.size*(c.groups+1)/2) }
+
 // measurePattern finds the groups of a URL pattern as its tokenizer does, and
 // refuses what would be expensive or would not mean the same to RE2. What is
 // not a pattern at all is left to the library to refuse.

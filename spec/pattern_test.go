@@ -123,9 +123,9 @@ func TestPatternWorkIsBounded(t *testing.T) {
 	}
 }
 
-// The short cuts may not change an answer: not the start that plain URLs are
-// compared with, and not leaving the base out.
-func checkPatternShortCuts(t *rapid.T) {
+// Steps and short cuts may not change an answer: what they say is what the
+// library says that has no short cuts, and what matches has the literals.
+func checkPatternSteps(t *rapid.T) {
 	base, err := ParseBase(rapid.SampledFrom([]string{hubURL, "http://e.x:81/hub"}).Draw(t, "base"))
 	if err != nil {
 		t.Fatal(err)
@@ -133,21 +133,52 @@ func checkPatternShortCuts(t *rapid.T) {
 	draw := func(label string, pieces ...string) string {
 		return strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 6).Draw(t, label), "")
 	}
-	text := rapid.SampledFrom([]string{"https://e.x", "http://e.x", "http{s}?://e.x", "https://*.x", "https://:h.x:81", "https://E.x:443", "//e.x", "", "urn", ":p"}).Draw(t, "authority") +
-		draw("pattern", "/", "a", ":b", "*", "{/a}?", "{a/}", "(a|b)", "..", ".", "\\.", "%2e", "é", "?", "#", ":", "+")
-	topic := rapid.SampledFrom([]string{"https://e.x", "http://e.x", "https://b.x", "https://e.x:81", "HTTPS://E.X", "https://e.x.", "https://1.2", "https:", "http:", "urn:", "//e.x", "", "a", "e.x"}).Draw(t, "authority") +
-		draw("topic", "/", "a", "b", ".", "..", "%2e", "é", "?", "#", "\\", ":", "@", "'", "//", " ")
+	text := rapid.SampledFrom([]string{
+		"https://e.x", "http://e.x", "http{s}?://e.x", "https://*.x", "https://:h.x:81", "https://E.x:443", "//e.x", "", "urn", ":p", "*://e.x",
+		"(http|urn)://e.x", "https://(e|b).x", "https://:a@e.x", "https://e.x::p", "https://e.x:8*", "https://{:sub.}?x", "urn\\:", "https://*", "foo://e.x", "https://[::1]",
+	}).Draw(t, "authority") +
+		draw("pattern", "/", "a", ":b", ":c", "/:d", "/*", "*", "{/a}?", "{a/}", "{/:e-x}", "{a:f}?", "{:g/}+", "(a|b)", "(.*)", "/:h?", "/:i*", "..", ".", "\\.", "%2e", "é", "?", "#", ":", "+", "?x=:v")
+	topic := rapid.SampledFrom([]string{
+		"https://e.x", "http://e.x", "https://b.x", "https://c.b.x", "https://e.x:81", "HTTPS://E.X", "https://e.x.", "https://1.2", "https:", "http:", "urn:", "foo://e.x", "//e.x", "", "a", "e.x",
+		"https://u:p@e.x", "https://xn--a.x", "https://a--b.x", "https://-a-.x", "https://a..x", "https://.x", "https://x", "https://[::1]", "https://e.x-", "https://0x7f",
+	}).Draw(t, "authority") +
+		draw("topic", "/", "a", "b", ".", "..", "%2e", "é", "?", "#", "\\", ":", "@", "'", "//", " ", "a-x", "?x=1")
 	s, err := ParseMatcher(MatchPattern, text, base)
 	if err != nil || s.Key().Kind != Pattern {
 		return
 	}
-	compiled := s.program().(*pattern).compiled
-	if got, want := s.Match(topic), compiled.Test(topic, base.String()); got != want {
-		t.Fatalf("%q on %s and %q: Match %v; evaluated in full %v (start %q)", text, base, topic, got, want, s.prefix)
+	subject := SubjectOf(topic)
+	matched := s.Matches(&subject)
+	if want := s.compile().(*pattern).compiled.Test(topic, base.String()); matched != want {
+		t.Fatalf("%q on %s and %q: Matches %v; evaluated in full %v (form %+v, URL %+v)", text, base, topic, matched, want, s.form, subject.url)
+	}
+	if again := s.Match(topic); again != matched {
+		t.Fatalf("%q and %q: Match %v; Matches %v", text, topic, again, matched)
+	}
+	if matched {
+		url, ok := subject.URL(base)
+		if !ok {
+			t.Fatalf("%q matches %q, which has no URL", text, topic)
+		}
+		checkLiterals(t, text, s.Literals(), url)
 	}
 }
 
-func TestPatternShortCuts(t *testing.T) { rapid.Check(t, checkPatternShortCuts) }
+func TestPatternSteps(t *testing.T) { rapid.Check(t, checkPatternSteps) }
+
+func FuzzPatternSteps(f *testing.F) { f.Fuzz(rapid.MakeFuzz(checkPatternSteps)) }
+
+// Patterns of the usual forms need no regular expressions.
+func TestUsualPatternsAreWhole(t *testing.T) {
+	for _, text := range []string{
+		"https://e.x/books/:id", "https://e.x/users/u1/*", "https://e.x/:a/u1", "/books/:id", "https://*.e.x/a", "http{s}?://e.x/*",
+		"https://e.x/items{/:tail}?", "https://e.x", "https://e.x/a?x=:v", "https://e.x:*/*", "*://*/*", "https://e.x/:name.json",
+	} {
+		if !mustPattern(t, text).form.whole {
+			t.Errorf("%q takes a regular expression", text)
+		}
+	}
+}
 
 // No pattern makes parsing or matching panic, and what is accepted compiles
 // again.

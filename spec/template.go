@@ -2,7 +2,6 @@ package spec
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,14 +10,9 @@ import (
 	"github.com/yosida95/uritemplate/v3"
 )
 
-// Limits of a URI template besides its length. An expression of n variables
-// costs up to n² parts of a regular expression, since any of them may be
-// undefined, and every character of a prefix such as {id:8} is a part of it.
-const (
-	maxExpressionVariables = 8
-	maxTemplateVariables   = 32
-	maxPrefix              = 250 // characters, of all parts of a template together
-)
+// maxTemplateVariables limits a URI template besides its length: each variable
+// costs a pass over the topic.
+const maxTemplateVariables = 32
 
 // A template is a parsed URI template (RFC 6570): literals and expressions.
 type template []templatePart
@@ -107,34 +101,46 @@ func (t template) isPlain() bool {
 
 // check refuses what would be expensive to match.
 func (t template) check(field string) *Fault {
-	total, prefixes := 0, 0
-	for _, part := range t {
-		n := len(part.variables)
-		if n > maxExpressionVariables {
-			return templateLimit(field, fmt.Sprintf("has an expression of %d variables, more than the %d allowed", n, maxExpressionVariables))
+	if n := t.variables(); n > maxTemplateVariables {
+		return &Fault{
+			Rule: "LIMIT-matcher-exceeded-400", Field: field,
+			Problem: fmt.Sprintf("has %d variables, more than the %d allowed", n, maxTemplateVariables),
+			Fix:     "use fewer variables, or split the template into several selectors",
 		}
-		total += n
-		prefixes += part.prefixes()
-	}
-	if total > maxTemplateVariables {
-		return templateLimit(field, fmt.Sprintf("has %d variables, more than the %d allowed", total, maxTemplateVariables))
-	}
-	if prefixes > maxPrefix {
-		return templateLimit(field, fmt.Sprintf("has prefixes of more than %d characters in all", maxPrefix))
 	}
 	return nil
 }
 
-func templateLimit(field, problem string) *Fault {
-	return &Fault{
-		Rule: "LIMIT-matcher-exceeded-400", Field: field, Problem: problem,
-		Fix: "use fewer variables and shorter prefixes, or split the template into several selectors",
+func (t template) variables() int {
+	n := 0
+	for i := range t {
+		n += len(t[i].variables)
 	}
+	return n
+}
+
+// cost returns what [template.match] costs: a pass for each variable, more for
+// those with modifiers.
+func (t template) cost() Cost {
+	cost := Cost(0)
+	for i := range t {
+		for _, v := range t[i].variables {
+			switch {
+			case v.explode:
+				cost += 2
+			case v.prefix > 0:
+				cost += 4
+			default:
+				cost++
+			}
+		}
+	}
+	return cost
 }
 
 // ends returns what every topic that t matches starts and ends with, so that
-// nearly all others are passed over without running a regular expression.
-// Characters outside ASCII have two spellings and end it.
+// nearly all others are passed over at once. Characters outside ASCII have two
+// spellings and end it.
 func (t template) ends() (prefix, suffix string) {
 	if len(t) == 0 {
 		return "", ""
@@ -148,59 +154,23 @@ func (t template) ends() (prefix, suffix string) {
 	return prefix, suffix
 }
 
-// compile makes the regular expression that matches the expansions of t, whole.
-// check has accepted t.
-//
-// It matches every string that RFC 6570 lets t expand to, over all values of
-// its variables: undefined, strings, lists and associative arrays, prefixes and
-// explode modifiers obeyed, names and order of named variables too. It also
-// matches these, which no expansion yields:
-//
-//   - different values where a variable occurs twice: {x}/{x} matches a/b;
-//   - triplets in lowercase, and triplets that do not decode to UTF-8, where
-//     the RFC's processors encode a value: {x} matches %c3%a9 and %FF;
-//   - a literal outside ASCII as it is written in t, beside its encoded form.
-func (t template) compile() (*templateProgram, error) {
-	var b strings.Builder
-	b.WriteString(`\A`)
-	prefixes := 0
-	for _, part := range t {
-		if part.operator == nil {
-			writeLiteral(&b, part.literal)
+// literals returns what every topic that t matches has in common, its own text
+// included, which it matches too.
+func (t template) literals() Literals {
+	var scan literalScan
+	for i := range t {
+		if t[i].operator != nil {
+			scan.gap()
 			continue
 		}
-		part.write(&b)
-		prefixes += part.prefixes()
-	}
-	b.WriteString(`\z`)
-	re, err := regexp.Compile(b.String())
-	if err != nil {
-		return nil, fmt.Errorf("compiling a URI template: %w", err)
-	}
-	return &templateProgram{re, 2<<10 + 24*b.Len() + 2<<10*prefixes}, nil
-}
-
-type templateProgram struct {
-	*regexp.Regexp
-	bytes int
-}
-
-func (p *templateProgram) match(topic string) bool { return p.MatchString(topic) }
-func (p *templateProgram) size() int               { return p.bytes }
-
-func writeLiteral(b *strings.Builder, literal string) {
-	for literal != "" {
-		n := asciiLength(literal)
-		b.WriteString(regexp.QuoteMeta(literal[:n]))
-		r, size := utf8.DecodeRuneInString(literal[n:])
-		if size == 0 {
-			return
+		literal := t[i].literal
+		for n := asciiLength(literal); n < len(literal); n = asciiLength(literal) {
+			scan.literal(literal[:n])
+			scan.gap()
+			_, size := utf8.DecodeRuneInString(literal[n:])
+			literal = literal[n+size:]
 		}
-		fmt.Fprintf(b, `(?:%c|(?i:`, r)
-		for _, octet := range []byte(string(r)) {
-			fmt.Fprintf(b, `%%%02X`, octet)
-		}
-		b.WriteString(`))`)
-		literal = literal[n+size:]
+		scan.literal(literal)
 	}
+	return scan.end()
 }

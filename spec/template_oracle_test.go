@@ -211,6 +211,20 @@ func drawTopic(t *rapid.T) string {
 	return strings.Join(rapid.SliceOfN(piece, 0, 9).Draw(t, "topic"), "")
 }
 
+// drawLongTopic makes one that needs more than a word of places, and more than
+// a stack has room for.
+func drawLongTopic(t *rapid.T) string {
+	piece := rapid.SampledFrom([]string{"a", "b=", "é", "/", "%C3%A9", ",", "?a="}).Draw(t, "piece")
+	return drawTopic(t) + strings.Repeat(piece, rapid.IntRange(0, 300).Draw(t, "times")) + drawTopic(t)
+}
+
+// checkLiterals fails if a text that a selector matches lacks its literals.
+func checkLiterals(t *rapid.T, selector string, l Literals, text string) {
+	if !strings.HasPrefix(text, l.Prefix) || !strings.HasSuffix(text, l.Suffix) || !strings.Contains(text, l.Inner) {
+		t.Fatalf("%q matches %q, which lacks one of its literals %+v", selector, text, l)
+	}
+}
+
 // drawExpansion expands a template with the uritemplate package, for values on
 // which that package follows the RFC: it encodes characters outside ASCII
 // otherwise, leaves names of exploded arrays unencoded, writes "k," for an
@@ -266,24 +280,27 @@ func checkTemplate(t *rapid.T) {
 	if parsed.check("") != nil {
 		return
 	}
-	program, err := parsed.compile()
+	compiled, err := parsed.compile()
 	if err != nil {
-		t.Fatalf("%q is accepted, but does not compile: %v", text, err)
+		t.Fatalf("%q has no regular expression: %v", text, err)
 	}
-	prefix, suffix := parsed.ends()
 	expansion := drawExpansion(t, text, parsed)
-	if !program.match(expansion) {
+	if !parsed.match(expansion) {
 		t.Fatalf("%q does not match its expansion %q", text, expansion)
 	}
-	for _, topic := range []string{expansion, drawTopic(t), mutate(t, expansion)} {
-		matched := program.match(topic)
-		if matched && !(strings.HasPrefix(topic, prefix) && strings.HasSuffix(topic, suffix)) {
-			t.Fatalf("%q matches %q, which lacks its ends %q and %q", text, topic, prefix, suffix)
-		}
+	for _, topic := range []string{expansion, drawTopic(t), mutate(t, expansion), drawLongTopic(t)} {
+		matched := parsed.match(topic)
 		if slow := slowMatch(parsed, topic); matched != slow {
 			t.Fatalf("%q and %q: matches: %v; can be an expansion: %v", text, topic, matched, slow)
 		}
+		if expression := compiled.MatchString(topic); matched != expression {
+			t.Fatalf("%q and %q: matches: %v; its regular expression: %v", text, topic, matched, expression)
+		}
+		if matched {
+			checkLiterals(t, text, parsed.literals(), topic)
+		}
 	}
+	checkLiterals(t, text, parsed.literals(), text)
 }
 
 // mutate changes a few bytes, so that topics are near misses.

@@ -43,9 +43,9 @@ func (e *Engine) catchUp(ctx context.Context) {
 // false when it searched and found nothing for the subscriber.
 func (e *Engine) turn(ctx context.Context, s *Subscriber) (found bool) {
 	e.mu.Lock()
-	over := s.state != catchingUp
+	state := s.state
 	e.mu.Unlock()
-	if over {
+	if state != catchingUp && state != deciding {
 		return true
 	}
 	part, first, err := e.history.read(ctx, s.position)
@@ -61,32 +61,52 @@ func (e *Engine) turn(ctx context.Context, s *Subscriber) (found bool) {
 		return true
 	}
 	s.lossTold, s.searching = false, false
-	began := time.Now()
+	until := time.Now().Add(turnLimit)
 	for i := first; i < len(part.entries); i++ {
 		entry := &part.entries[i]
-		if s.filter.selects(entry.Update) && s.filter.mayRead(entry.Update) {
+		selected, done := s.filter.selects(entry.Update, entry.Position, until)
+		if selected && s.filter.mayRead(entry.Update) {
 			if !s.stream.Enqueue(part.event(i)) {
+				e.refused(s)
 				return true // from here on s is the stream's: it announces room
 			}
 			found = true
 		}
-		s.position = entry.Position
-		if i%4 == 3 && time.Since(began) > turnLimit {
+		if done {
+			s.position = entry.Position
+		}
+		if !done || i%4 == 3 && time.Now().After(until) {
 			s.searching = !found
 			e.lagging.push(s)
 			return found
 		}
 	}
 	s.position = max(s.position, part.through)
+	s.searching = !found
 
 	e.mu.Lock()
-	if e.promote(s) {
-		e.stats.CaughtUp++
-		e.mu.Unlock()
-		return true
+	defer e.mu.Unlock()
+	if !e.promote(s) {
+		e.lagging.push(s)
+		return found
 	}
-	e.mu.Unlock()
-	s.searching = !found
-	e.lagging.push(s)
-	return found
+	if state == deciding {
+		return found // and searching stays what it is, for when it is asked again
+	}
+	s.searching = false
+	e.stats.CaughtUp++
+	return true
+}
+
+// refused notes that the stream of a subscriber is full. It may have announced
+// room already, and the subscriber may be in other hands.
+func (e *Engine) refused(s *Subscriber) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if s.state == deciding {
+		s.state = catchingUp
+		e.stats.Live--
+		e.stats.CatchingUp++
+		e.stats.FellBehind++
+	}
 }

@@ -44,9 +44,9 @@ func (e *Engine) deliver(entry *store.Entry) {
 	defer e.mu.Unlock()
 	before := e.position
 	e.position = entry.Position
-	e.matched = e.index.match(e.matched[:0], entry.Update.Topics(), entry.Position)
+	e.index.match(&e.matched, entry.Update.Topics(), entry.Position)
 	var event *Event
-	for _, s := range e.matched {
+	for _, s := range e.matched.sure {
 		// Who is catching up reads the entry itself, and who became live
 		// ahead of the dispatcher has read it.
 		if s.state != live || s.position >= entry.Position || !s.filter.mayRead(entry.Update) {
@@ -59,7 +59,12 @@ func (e *Engine) deliver(entry *store.Entry) {
 			e.demote(s, before)
 		}
 	}
-	clear(e.matched) // hold nobody back from the collector
+	for _, s := range e.matched.perhaps {
+		if s.state == live && s.position < entry.Position {
+			e.ask(s, before)
+		}
+	}
+	e.matched.forget()
 }
 
 // skipTrimmed goes on after entries that retention removed before the

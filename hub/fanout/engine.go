@@ -91,7 +91,7 @@ type Engine struct {
 	position store.Position // every entry up to here was offered to the live subscribers
 	index    *index
 	members  map[*Subscriber]struct{}
-	matched  []*Subscriber // reused by the dispatcher
+	matched  match         // reused by the dispatcher
 	empty    chan struct{} // closed when closing and the last member has left
 	closing  bool
 	stats    Stats
@@ -185,7 +185,7 @@ func (e *Engine) join(s Subscription, open func(*Subscriber) Stream) (*Subscribe
 func (e *Engine) leave(sub *Subscriber, r Reason) {
 	e.mu.Lock()
 	switch sub.state {
-	case live:
+	case live, deciding:
 		e.stats.Live--
 	case catchingUp:
 		e.stats.CatchingUp--

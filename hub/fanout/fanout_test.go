@@ -20,13 +20,19 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// A fataler is a test, or a case of a property.
+type fataler interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
 // update makes a public update.
-func update(t testing.TB, data string, topics ...string) *spec.Update {
+func update(t fataler, data string, topics ...string) *spec.Update {
 	t.Helper()
 	return makeUpdate(t, spec.Fields{Topics: topics, Data: data})
 }
 
-func makeUpdate(t testing.TB, f spec.Fields) *spec.Update {
+func makeUpdate(t fataler, f spec.Fields) *spec.Update {
 	t.Helper()
 	u, err := spec.NewUpdate(f, spec.Rules{Base: spec.UnnamedBase(), Generations: spec.Both})
 	if err != nil {

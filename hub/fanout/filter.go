@@ -1,50 +1,81 @@
 package fanout
 
-import "cinnabar/spec"
+import (
+	"slices"
+	"time"
+
+	"cinnabar/spec"
+	"cinnabar/store"
+)
 
 // A filter is what a subscriber asked for and may have, ready to be asked for
 // one entry after the other. It agrees with the [index].
 type filter struct {
-	all        bool
-	exact      map[string]struct{}
-	tested     []*spec.Selector
+	selectors  []*spec.Selector
+	many       map[string]struct{} // exact selectors, where a subscriber has many; not in selectors then
+	cost       spec.Cost           // of all selectors
 	canReceive func(topics []string) bool
+
+	// How far the selectors were held against an entry when time was up.
+	entry       store.Position
+	topic, next int32
 }
 
+// manyExact is how many exact selectors are looked up in a map: fewer are
+// found as fast, in less memory, one by one.
+const manyExact = 16
+
 func newFilter(s *Subscription) filter {
-	f := filter{canReceive: s.CanReceive}
+	f := filter{canReceive: s.CanReceive, selectors: s.Selectors}
+	exact := 0
 	for _, sel := range s.Selectors {
-		switch key := sel.Key(); key.Kind {
-		case spec.Any:
-			f.all = true
-		case spec.Exact:
-			if f.exact == nil {
-				f.exact = make(map[string]struct{})
-			}
-			f.exact[key.Text] = struct{}{}
-		default:
-			f.tested = append(f.tested, sel)
+		f.cost += sel.Cost()
+		if isExact(sel) {
+			exact++
 		}
 	}
+	if exact < manyExact {
+		return f
+	}
+	f.many = make(map[string]struct{}, exact)
+	for _, sel := range s.Selectors {
+		if isExact(sel) {
+			f.many[sel.String()] = struct{}{}
+		}
+	}
+	f.selectors = slices.DeleteFunc(slices.Clone(s.Selectors), isExact)
 	return f
 }
 
-// selects reports whether a selector matches a topic of the update.
-func (f *filter) selects(u *spec.Update) bool {
-	if f.all {
-		return true
+func isExact(sel *spec.Selector) bool { return sel.Key().Kind == spec.Exact }
+
+// selects reports whether a selector matches a topic of the update. When a
+// time has come, zero for never, it stops after a dear selector and is not
+// done; asked again for the same entry, it goes on from there.
+func (f *filter) selects(u *spec.Update, entry store.Position, until time.Time) (selected, done bool) {
+	if f.entry != entry {
+		f.entry, f.topic, f.next = entry, 0, 0
 	}
-	for _, topic := range u.Topics() {
-		if _, ok := f.exact[topic]; ok {
-			return true
+	topics := u.Topics()
+	for int(f.topic) < len(topics) {
+		topic := topics[f.topic]
+		if _, ok := f.many[topic]; ok {
+			return true, true
 		}
-		for _, sel := range f.tested {
-			if sel.Match(topic) {
-				return true
+		subject := spec.SubjectOf(topic)
+		for int(f.next) < len(f.selectors) {
+			sel := f.selectors[f.next]
+			if sel.Matches(&subject) {
+				return true, true
+			}
+			f.next++
+			if !until.IsZero() && sel.Cost() > lightCost && time.Now().After(until) {
+				return false, false
 			}
 		}
+		f.topic, f.next = f.topic+1, 0
 	}
-	return false
+	return false, true
 }
 
 // mayRead reports whether the update is public or granted.

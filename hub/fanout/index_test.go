@@ -1,8 +1,6 @@
 package fanout
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -12,85 +10,141 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestIndexAgreesWithANaiveScan adds, removes and matches at random.
+// selectors of all kinds: with literals in every place and without, of one text
+// and several, usual, dear and out of the ordinary.
+var indexSelectors = []string{
+	"*", "a", "b", "a/b", "https://e.x/1", "{{{", "",
+	"a/{x}", "{x}/b", "{+x}", "{y}", "a{x}", "{x}-{y}", "{x}-u1-{y}", "{x}-u2-{y}", "a{+x}-u1{y}b", "{+x}/u1/{y}", "{x,y}é/{z:3}",
+	"https://e.x/{id}", "https://e.x/{id}/u1", "https://e.x/{id}/u2", "https://e.x/{+id}", "https://e.x/é{x}", "https://e.x/{a}/b{?c,d}",
+}
+
+var indexPatterns = []string{
+	"https://e.x/:id", "https://e.x/*", "https://e.x/:a/u1", "https://e.x/:a/u2", "/:id", "/*", "https://*.x/u1", "https://e.x", "https://e.x/u1/*",
+	"https://E.X:443/a/*", "http{s}?://e.x/*", "https://e.x/(a|b)/:c+", "https://:h/((?:a|b|c)+)u1", "*://*/*", "/q?x", "urn\\:*", "https://e.x/:a-:b",
+}
+
+var indexTopics = []string{
+	"a", "b", "a/b", "a/c", "c/b", "{{{", "a/{x}", "a-u1-b", "a-u2-b", "a-u1b", "ab", "x/u1/b", "é/1", "%C3%A9/b",
+	"https://e.x/1", "https://e.x/2/3", "https://e.x/a/u1", "https://e.x/b/u2", "https://e.x/u1/", "https://e.x/u1/a/b", "https://E.X/1", "https://e.x:443/a/u1",
+	"https://e.x/a/../1", "http://e.x/u1", "https://b.x/u1", "/1", "1", "/q?x", "urn:a", "https://e.x/a/b", "https://e.x/a/b?c=1", "https://e.x/abcabcu1", "http://[", "https://e.x/a-b",
+}
+
+// drawSelectors draws some distinct selectors.
+func drawSelectors(t *rapid.T) []*spec.Selector {
+	base := spec.UnnamedBase()
+	var sels []*spec.Selector
+	for _, text := range rapid.SliceOfNDistinct(rapid.SampledFrom(indexSelectors), 0, 4, rapid.ID[string]).Draw(t, "selectors") {
+		sel, err := spec.ParseTopicSelector(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sels = append(sels, sel)
+	}
+	for _, text := range rapid.SliceOfNDistinct(rapid.SampledFrom(indexPatterns), 0, 4, rapid.ID[string]).Draw(t, "patterns") {
+		sel, err := spec.ParseMatcher(spec.MatchPattern, text, base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sels = append(sels, sel)
+	}
+	return sels
+}
+
+// TestIndexAgreesWithANaiveScan adds, removes and matches at random. Whoever a
+// scan finds is found, once, for sure or perhaps; for sure unless all that
+// matches is dear; and nobody else is found for sure.
 func TestIndexAgreesWithANaiveScan(t *testing.T) {
-	texts := []string{"*", "a", "b", "a/b", "a/{x}", "{x}/b", "{+x}", "https://e.x/{id}", "https://e.x/1", "{{{"}
-	topics := []string{"a", "b", "a/b", "a/c", "c/b", "https://e.x/1", "https://e.x/2/3", "{{{", "a/{x}", ""}
 	rapid.Check(t, func(t *rapid.T) {
 		x := newIndex()
-		subs := make(map[*Subscriber][]*spec.Selector)
-		var order []*Subscriber
+		var subs []*Subscriber
 		var stamp store.Position
+		var m match
 		t.Repeat(map[string]func(*rapid.T){
 			"add": func(t *rapid.T) {
-				sub := &Subscriber{}
-				for _, text := range rapid.SliceOfNDistinct(rapid.SampledFrom(texts), 1, 4, rapid.ID[string]).Draw(t, "selectors") {
-					sel, err := spec.ParseTopicSelector(text)
-					if err != nil {
-						t.Fatal(err)
-					}
-					sub.seats = append(sub.seats, x.add(sel, sub))
-					subs[sub] = append(subs[sub], sel)
+				want := Subscription{Selectors: drawSelectors(t), Owner: rapid.IntRange(1, 3).Draw(t, "owner")}
+				sub := newSubscriber(nil, want)
+				if rapid.Bool().Draw(t, "costly") { // as if it had so many
+					sub.filter.cost += ownerCost
+					x.allowances[want.Owner] += rapid.SampledFrom([]spec.Cost{0, ownerCost / 2}).Draw(t, "spent")
 				}
-				order = append(order, sub)
+				for _, sel := range want.Selectors {
+					sub.seats = append(sub.seats, x.add(sel, sub))
+				}
+				subs = append(subs, sub)
 			},
 			"remove": func(t *rapid.T) {
-				if len(order) == 0 {
+				if len(subs) == 0 {
 					return
 				}
-				i := rapid.IntRange(0, len(order)-1).Draw(t, "who")
-				for _, s := range order[i].seats {
+				i := rapid.IntRange(0, len(subs)-1).Draw(t, "who")
+				for _, s := range subs[i].seats {
 					x.remove(s)
 				}
-				delete(subs, order[i])
-				order = slices.Delete(order, i, i+1)
-				if len(order) == 0 && len(x.exact)+len(x.tested)+len(x.all.seats) != 0 {
-					t.Fatalf("an index without subscribers holds %d exact, %d tested, %d wildcard seats", len(x.exact), len(x.tested), len(x.all.seats))
+				subs = slices.Delete(subs, i, i+1)
+				if len(subs) == 0 {
+					checkEmpty(t, x)
 				}
 			},
 			"match": func(t *rapid.T) {
-				asked := rapid.SliceOfN(rapid.SampledFrom(topics), 1, 3).Draw(t, "topics")
+				asked := rapid.SliceOfN(rapid.SampledFrom(indexTopics), 1, 3).Draw(t, "topics")
 				stamp++
-				got := x.match(nil, asked, stamp)
-				want := 0
-				for sub, sels := range subs {
-					if !slices.ContainsFunc(sels, func(sel *spec.Selector) bool { return slices.ContainsFunc(asked, sel.Match) }) {
-						continue
+				x.match(&m, asked, stamp)
+				for _, sub := range subs {
+					sure, perhaps := count(m.sure, sub), count(m.perhaps, sub)
+					if sure+perhaps > 1 {
+						t.Fatalf("SUB-once-per-stream: a subscriber was found %d times for %q", sure+perhaps, asked)
 					}
-					want++
-					if n := len(got) - len(slices.DeleteFunc(slices.Clone(got), func(s *Subscriber) bool { return s == sub })); n != 1 {
-						t.Fatalf("SUB-once-per-stream: a subscriber of %v was found %d times for %q", sels, n, asked)
+					matched, evaluated := false, false
+					for _, s := range sub.seats {
+						if slices.ContainsFunc(asked, s.selector.Match) {
+							matched = true
+							evaluated = evaluated || s.asked || s.selector.Cost() == 0
+						}
 					}
-				}
-				if len(got) != want {
-					t.Fatalf("%d subscribers found for %q, a scan finds %d", len(got), asked, want)
+					switch {
+					case matched && sure+perhaps == 0, evaluated && sure == 0, sure > 0 && !matched:
+						t.Fatalf("a subscriber of %v is found %d times for sure, %d perhaps for %q; a scan finds it: %v, without dear selectors: %v",
+							sub.want.Selectors, sure, perhaps, asked, matched, evaluated)
+					}
+					if f := newFilter(&sub.want); f.wants(update(t, "", asked...)) != matched {
+						t.Fatalf("the filter of %v does not agree with a scan for %q", sub.want.Selectors, asked)
+					}
 				}
 			},
 		})
 	})
 }
 
-func BenchmarkIndexMatch(b *testing.B) {
-	for _, n := range []int{1_000, 100_000} {
-		for name, format := range map[string]string{"exact": "https://e.x/%d", "shared template": "https://e.x/{id}/%.0d"} {
-			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
-				x := newIndex()
-				for i := range n {
-					sel, err := spec.ParseTopicSelector(fmt.Sprintf(format, i))
-					if err != nil {
-						b.Fatal(err)
-					}
-					sub := &Subscriber{}
-					sub.seats = append(sub.seats, x.add(sel, sub))
-				}
-				topics := []string{""}
-				var dst []*Subscriber
-				b.ReportAllocs()
-				for i := range b.N {
-					topics[0] = fmt.Sprintf("https://e.x/%d", rand.IntN(n))
-					dst = x.match(dst[:0], topics, store.Position(i+1))
-				}
-			})
+func count(all []*Subscriber, one *Subscriber) int {
+	n := 0
+	for _, s := range all {
+		if s == one {
+			n++
+		}
+	}
+	return n
+}
+
+// checkEmpty fails if an index without subscribers holds on to anything.
+func checkEmpty(t *rapid.T, x *index) {
+	held := len(x.exact) + len(x.all.seats)
+	for _, r := range []*region{&x.topics, &x.urls} {
+		held += len(r.groups) + len(r.anywhere.groups) + len(r.prefixes.root.children) + len(r.suffixes.root.children) + len(r.inners.root.children)
+	}
+	if held != 0 {
+		t.Fatalf("an index without subscribers holds %d things: %+v", held, x)
+	}
+}
+
+// The other tests rest on it.
+func TestDearPatternIsDear(t *testing.T) {
+	sel := modelSelector(t, dearPattern)
+	if sel.Cost() <= ownerCost {
+		t.Errorf("it costs %d, of %d allowed", sel.Cost(), ownerCost)
+	}
+	for topic, want := range map[string]bool{"a": true, "b": false, "c/1": true, "c/2": false} {
+		if sel.Match(topic) != want {
+			t.Errorf("it matches %q: %v", topic, !want)
 		}
 	}
 }

@@ -13,13 +13,17 @@ import (
 //	           ◀───────────────────────────
 //	               its stream is full
 //
-// Either ends in gone when the stream ends. Whether the socket takes bytes is
+// A live subscriber whose selectors are too dear for the dispatcher is DECIDING
+// while a worker reads what they may match.
+//
+// Each ends in gone when the stream ends. Whether the socket takes bytes is
 // not a state of the subscriber but of its stream.
 type state uint8
 
 const (
 	catchingUp state = iota + 1 // a worker reads the log for it, or waits for room in its stream
 	live                        // the dispatcher hands it what appears
+	deciding                    // a worker reads for it what the dispatcher would not evaluate its selectors for
 	gone                        // its stream has ended
 )
 
@@ -77,14 +81,24 @@ func (s *Subscriber) ended(r Reason, events, bytes uint64) {
 // promote makes a subscriber live if nothing the dispatcher has passed is left
 // to read for it. The caller holds e.mu, so nothing can pass in between.
 func (e *Engine) promote(s *Subscriber) bool {
-	if s.state != catchingUp || s.position < e.position {
+	if s.state != catchingUp && s.state != deciding || s.position < e.position {
 		return false
+	}
+	if s.state == catchingUp {
+		e.stats.CatchingUp--
+		e.stats.Live++
 	}
 	s.state = live
 	s.lossTold = false // what it is not given from here on nobody has told it
-	e.stats.CatchingUp--
-	e.stats.Live++
 	return true
+}
+
+// ask leaves it to a worker to decide what a live subscriber is given from the
+// entry after before on. The caller holds e.mu.
+func (e *Engine) ask(s *Subscriber, before store.Position) {
+	s.state = deciding
+	s.position = max(s.position, before)
+	e.lagging.push(s)
 }
 
 // demote sends a live subscriber whose stream refused an entry back to

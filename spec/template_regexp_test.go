@@ -5,7 +5,45 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
+
+// compile makes the regular expression that matches the expansions of t, whole:
+// a second implementation of [template.match], to hold the first against.
+func (t template) compile() (*regexp.Regexp, error) {
+	var b strings.Builder
+	b.WriteString(`\A`)
+	for _, part := range t {
+		if part.operator == nil {
+			writeLiteral(&b, part.literal)
+			continue
+		}
+		part.write(&b)
+	}
+	b.WriteString(`\z`)
+	re, err := regexp.Compile(b.String())
+	if err != nil {
+		return nil, fmt.Errorf("compiling a URI template: %w", err)
+	}
+	return re, nil
+}
+
+func writeLiteral(b *strings.Builder, literal string) {
+	for literal != "" {
+		n := asciiLength(literal)
+		b.WriteString(regexp.QuoteMeta(literal[:n]))
+		r, size := utf8.DecodeRuneInString(literal[n:])
+		if size == 0 {
+			return
+		}
+		fmt.Fprintf(b, `(?:%c|(?i:`, r)
+		for _, octet := range []byte(string(r)) {
+			fmt.Fprintf(b, `%%%02X`, octet)
+		}
+		b.WriteString(`))`)
+		literal = literal[n+size:]
+	}
+}
 
 // Classes of characters that values expand to, as the inside of a bracket
 // expression; percent-encoded octets; and characters encoded as several octets.
@@ -88,19 +126,6 @@ func (p *templatePart) absorbs() bool {
 	default:
 		return !v.explode && (op.separator == "," || op.separator == ".")
 	}
-}
-
-// prefixes returns the number of characters of all prefixes that write writes.
-func (p *templatePart) prefixes() int {
-	characters := 0
-	for i, v := range p.variables {
-		copies := 1
-		if !p.uniform() {
-			copies = i + 1
-		}
-		characters += copies * v.prefix
-	}
-	return characters
 }
 
 // body returns the regular expression of one defined variable.
