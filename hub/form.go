@@ -1,11 +1,13 @@
 package hub
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -76,32 +78,43 @@ func (f *formReader) read(w http.ResponseWriter, r *http.Request) (fields []spec
 	}
 	done = func() { f.room.give(size) }
 
-	body, err := f.readAll(w, r)
+	buffer := usualBodies.Get().(*[usualBody]byte)
+	defer usualBodies.Put(buffer)
+	body, err := f.readAll(w, r, buffer[:])
 	if err != nil {
 		return nil, done, err
 	}
-	if n := strings.Count(body, "&") + 1; n > f.maxFields {
+	if n := bytes.Count(body, []byte{'&'}) + 1; n > f.maxFields {
 		return nil, done, f.exceeded(fmt.Sprintf("%d fields are more than the %d allowed", n, f.maxFields))
 	}
 	return spec.ParseForm(body), done, nil
 }
 
-func (f *formReader) readAll(w http.ResponseWriter, r *http.Request) (string, error) {
-	var body []byte
-	var err error
-	if n := r.ContentLength; n >= 0 {
+// usualBodies are buffers for bodies of the usual size, which would otherwise
+// be much of a publish's garbage.
+const usualBody = 4 << 10
+
+var usualBodies = sync.Pool{New: func() any { return new([usualBody]byte) }}
+
+// readAll reads a body, into the buffer where it fits.
+func (f *formReader) readAll(w http.ResponseWriter, r *http.Request, buffer []byte) (body []byte, err error) {
+	switch n := r.ContentLength; {
+	case n < 0:
+		body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, f.maxBytes))
+	case n <= int64(len(buffer)):
+		body = buffer[:n]
+		_, err = io.ReadFull(r.Body, body)
+	default:
 		body = make([]byte, n)
 		_, err = io.ReadFull(r.Body, body)
-	} else {
-		body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, f.maxBytes))
 	}
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return "", f.exceeded(fmt.Sprintf("it is longer than the %d bytes allowed", f.maxBytes))
+		return nil, f.exceeded(fmt.Sprintf("it is longer than the %d bytes allowed", f.maxBytes))
 	}
 	if err != nil {
-		return "", &brokenBody{err}
+		return nil, &brokenBody{err}
 	}
-	return string(body), nil
+	return body, nil
 }
 
 // limitBody gives the body of a request, wanted or not, its time to arrive:

@@ -40,6 +40,7 @@ type Hub struct {
 
 	publishForms formReader
 	queryForms   formReader
+	deadlines    deadlines // of appends
 
 	origin         string // the hub's own, "" without a resource identifier
 	publishOrigins map[string]bool

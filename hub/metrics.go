@@ -6,6 +6,7 @@ import (
 
 	"cinnabar/auth"
 	"cinnabar/hub/fanout"
+	"cinnabar/spec"
 	"cinnabar/store"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,13 +39,18 @@ type metrics struct {
 	tokens    *prometheus.CounterVec
 	away      *prometheus.CounterVec
 	engine    *engineCollector
+
+	// Of those above, what every request counts: looking a counter up costs
+	// more than counting.
+	accepted prometheus.Counter
+	served   map[call]prometheus.Counter // requests; immutable
 }
 
 func newMetrics(e *fanout.Engine, log store.Log) *metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
-	return &metrics{
+	m := &metrics{
 		updates: prometheus.NewCounter(prometheus.CounterOpts{Name: metricUpdates,
 			Help: "Updates that this hub put into the history."}),
 		requests: counter(metricRequests,
@@ -57,6 +63,14 @@ func newMetrics(e *fanout.Engine, log store.Log) *metrics {
 			"Subscribers that were told to come back, by what the hub was short of; draining before a stop, history where it could not be asked.", "reason"),
 		engine: newEngineCollector(e, log),
 	}
+	m.accepted = m.publishes.WithLabelValues(resultOf(http.StatusOK))
+	m.served = make(map[call]prometheus.Counter)
+	for _, at := range []endpoint{publishEndpoint, subscribeEndpoint} {
+		for _, g := range []spec.Generation{0, spec.Legacy, spec.Current} {
+			m.served[call{at, g}] = m.requests.WithLabelValues(string(at), g.String())
+		}
+	}
+	return m
 }
 
 func (m *metrics) collectors() []prometheus.Collector {
@@ -65,7 +79,7 @@ func (m *metrics) collectors() []prometheus.Collector {
 
 // requested counts a publish or subscribe request.
 func (m *metrics) requested(c call) {
-	m.requests.WithLabelValues(string(c.endpoint), c.generation.String()).Inc()
+	m.served[c].Inc()
 }
 
 // published counts how a publish ended, by the status of its answer.

@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"time"
@@ -26,7 +25,7 @@ func (h *Hub) servePublish(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, c, err)
 		return
 	}
-	h.metrics.published(http.StatusOK)
+	h.metrics.accepted.Inc()
 	header := w.Header()
 	header.Set("Content-Type", "text/plain; charset=utf-8")
 	header.Set(headerAck, reached.String())
@@ -63,9 +62,7 @@ func (h *Hub) publish(w http.ResponseWriter, r *http.Request, c *call) (spec.Eve
 	}
 	// A client that closed its side may still listen, and net/http takes it for
 	// gone. What it sent is stored in either case, so it is told the truth.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), appendTimeout)
-	defer cancel()
-	return h.append(ctx, update)
+	return h.append(h.deadlines.in(appendTimeout), update)
 }
 
 // fieldsOf picks the fields of an update out of a form. Of a single-valued one

@@ -1,8 +1,7 @@
 package spec
 
 import (
-	"iter"
-	"slices"
+	"bytes"
 	"strings"
 )
 
@@ -19,41 +18,58 @@ type Pair struct {
 //
 // The pairs share no memory with raw: whoever keeps a topic for long must not
 // keep the megabytes that came with it.
-func ParseForm(raw string) []Pair { return slices.Collect(FormPairs(raw)) }
-
-// FormPairs is [ParseForm] one pair at a time, for forms that may hold very
-// many: a body of a few megabytes can name a million fields.
-func FormPairs(raw string) iter.Seq[Pair] {
-	return func(yield func(Pair) bool) {
-		for sequence := range strings.SplitSeq(raw, "&") {
-			if sequence == "" {
-				continue
-			}
-			name, value, _ := strings.Cut(sequence, "=")
-			if !yield(Pair{Name: decodeForm(name), Value: decodeForm(value)}) {
-				return
-			}
-		}
+func ParseForm[S string | []byte](raw S) []Pair {
+	form := []byte(raw)
+	if len(form) == 0 {
+		return nil
 	}
+	const usual = 8 // a form that promises more has to bring them first
+	pairs := make([]Pair, 0, 1+min(bytes.Count(form, []byte{'&'}), usual))
+	for sequence := range bytes.SplitSeq(form, []byte{'&'}) {
+		if len(sequence) == 0 {
+			continue
+		}
+		name, value, _ := bytes.Cut(sequence, []byte{'='})
+		pairs = append(pairs, Pair{Name: decodeForm(name), Value: decodeForm(value)})
+	}
+	return pairs
 }
 
-func decodeForm(s string) string {
-	if !strings.ContainsAny(s, "%+") {
-		return strings.Clone(s)
+func decodeForm(b []byte) string {
+	octets := countTriplets(b)
+	if octets == 0 && bytes.IndexByte(b, '+') < 0 {
+		return string(b)
 	}
-	decoded := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		c := s[i]
+	var decoded strings.Builder
+	decoded.Grow(len(b) - 2*octets) // and no more: the value may be kept for long
+	for i := 0; i < len(b); i++ {
+		c := b[i]
 		switch c {
 		case '+':
 			c = ' '
 		case '%':
-			if octet, ok := triplet(s[i:]); ok {
+			if octet, ok := triplet(b[i:]); ok {
 				c = octet
 				i += 2
 			}
 		}
-		decoded = append(decoded, c)
+		decoded.WriteByte(c)
 	}
-	return string(decoded)
+	return decoded.String()
+}
+
+// countTriplets returns how many percent-encoded octets there are.
+func countTriplets(b []byte) (n int) {
+	for {
+		i := bytes.IndexByte(b, '%')
+		if i < 0 {
+			return n
+		}
+		b = b[i:]
+		if _, ok := triplet(b); ok {
+			n++
+			b = b[2:]
+		}
+		b = b[1:]
+	}
 }

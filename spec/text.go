@@ -97,7 +97,7 @@ func isUnreserved(c byte) bool {
 }
 
 // triplet decodes the percent-encoded octet that s starts with, if it does.
-func triplet(s string) (octet byte, ok bool) {
+func triplet[S string | []byte](s S) (octet byte, ok bool) {
 	if len(s) < 3 || s[0] != '%' {
 		return 0, false
 	}
