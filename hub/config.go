@@ -55,6 +55,10 @@ type Config struct {
 	MaxLifetime time.Duration // streams end at this age; 0 means never
 	Retry       time.Duration // centre of the jittered reconnection time told to clients; 0 means 3 s, at least 1 s
 
+	// PortableStreams leaves every stream with the handler that began it, also
+	// on connections that [Own] would let the hub take.
+	PortableStreams bool
+
 	// MaxConnections is how many streams may be open at once; 0 means any
 	// number.
 	MaxConnections int

@@ -25,7 +25,8 @@ import (
 
 // A Hub serves publishers and subscribers. It is safe for concurrent use.
 //
-// Streams outlive the timeouts of the http.Server around it. For HTTP/2 it needs
+// Streams outlive the timeouts of the http.Server around it, and with [Own] the
+// server's part in them. For HTTP/2 it needs
 // a WriteByteTimeout: only the server can end a connection that takes nothing.
 type Hub struct {
 	config  Config // with defaults
@@ -69,7 +70,7 @@ func New(c Config) (*Hub, error) {
 		h.publishOrigins[origin] = true
 	}
 	h.engine, err = fanout.New(fanout.Config{
-		Log: c.Log, Heartbeat: max(c.Heartbeat, 0), MaxStreams: c.MaxConnections, Logger: c.Logger,
+		Log: c.Log, Heartbeat: max(c.Heartbeat, 0), MaxStreams: c.MaxConnections, Portable: c.PortableStreams, Logger: c.Logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("starting the fan-out: %w", err)

@@ -98,7 +98,7 @@ func (p *program) run(v service) error {
 		handler = v.protect(h)
 	}
 	main := newServer(handler, logger)
-	go serveOn(main, listener, v.tls, failed)
+	go serveOn(main, hub.Own(main, listener), v.tls, failed)
 	logger.Info("listening", "for", "hub", "addr", listener.Addr().String(), "url", at.hub)
 	servers := []*http.Server{main}
 	if metricsListener != nil {

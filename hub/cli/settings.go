@@ -39,6 +39,7 @@ type settings struct {
 	heartbeat, maxLifetime             time.Duration
 	maxConnections                     int
 	overload                           hub.Overload
+	streams                            string
 	maxBodySize                        int64
 	maxTopics, maxMatchers, maxDetails int
 
@@ -83,6 +84,7 @@ func (s *settings) options() []option {
 		{name: "publish-origins", arg: "LIST", list: true, about: "origins that may publish with a cookie, beside the hub's own", put: list(&s.publishOrigins)},
 
 		{name: "heartbeat", arg: "DURATION", def: "20s", about: "a comment is sent after this much silence; 0: never", put: duration(&s.heartbeat)},
+		{name: "streams", arg: "WORD", def: "auto", about: "who carries streams: auto (the hub itself where it can: HTTP/1.x on Linux), portable (always Go's HTTP server)", put: oneOf(&s.streams, "auto", "portable")},
 		{name: "max-lifetime", arg: "DURATION", def: "0", about: "streams end at this age, and clients resume; 0: no limit", put: duration(&s.maxLifetime)},
 		{name: "max-connections", arg: "N", def: "0", about: "most streams open at once; 0: what the limit of open files leaves room for", put: count(&s.maxConnections, 0)},
 		{name: "overload", arg: "WORD", def: "retry", about: "answer to a subscriber for whom there is no room: retry (200 and a reconnection time; browsers come back) or status (429 or 503; they do not)",
@@ -178,6 +180,7 @@ func (s *settings) hubConfig(logger *slog.Logger) (hub.Config, error) {
 		MaxLifetime:        s.maxLifetime,
 		MaxConnections:     s.maxConnections,
 		Overload:           s.overload,
+		PortableStreams:    s.streams == "portable",
 		MaxBodySize:        s.maxBodySize,
 		MaxTopics:          s.maxTopics,
 		MaxMatchers:        s.maxMatchers,

@@ -180,7 +180,7 @@ func TestNames(t *testing.T) {
 		store durability retention-bytes retention-count retention-age
 		publisher-jwt-key publisher-jwt-alg subscriber-jwt-key subscriber-jwt-alg trusted-issuers
 		anonymous protocols cookie-name legacy-cookie-name legacy-query-token cors-origins publish-origins
-		heartbeat max-lifetime max-connections overload max-body-size max-topics max-matchers max-details
+		heartbeat streams max-lifetime max-connections overload max-body-size max-topics max-matchers max-details
 		log-level log-format`)
 	var got []string
 	for _, o := range new(settings).options() {

@@ -15,10 +15,6 @@ const endLimit = 5 * time.Second
 // pieces of this size.
 const joinLimit = 64 << 10
 
-// heartbeat is a comment without the blank line that would end an event:
-// some old parsers take a lone comment block for an empty message.
-var heartbeat = []byte(":\n")
-
 // A portable stream is carried by the handler's own goroutine over an
 // http.ResponseWriter: HTTP/2, every operating system, anybody's server.
 type portable struct {
@@ -35,12 +31,8 @@ type portable struct {
 	bytes      uint64    // sent
 }
 
-// Carry answers the request with status 200, the headers already set on w, the
-// opening bytes, and then the subscriber's events until the stream ends. The
-// subscriber's position is fixed before the first byte. Carry may return
-// before the stream has ended: [Subscription.Closed] says when it has. An
-// error means that nothing was written.
-func (e *Engine) Carry(w http.ResponseWriter, r *http.Request, s Subscription, opening []byte) error {
+// carryPortable returns when the stream has ended.
+func (e *Engine) carryPortable(w http.ResponseWriter, r *http.Request, s Subscription, opening []byte) error {
 	var p *portable
 	_, err := e.join(s, func(sub *Subscriber) Stream {
 		p = newPortable(sub, w, r.ProtoMajor >= 2)
@@ -114,7 +106,7 @@ func (p *portable) loop(ctx context.Context) Reason {
 		case len(events) > 0:
 			failed = p.send(events)
 		case silent && closing == "":
-			failed = p.write(heartbeat)
+			failed = p.write(heartbeat.plain)
 		}
 		if failed != "" {
 			return failed
@@ -144,14 +136,14 @@ func (p *portable) idle() time.Duration {
 // send writes events, joined as far as they are small.
 func (p *portable) send(events []*Event) Reason {
 	if len(events) == 1 {
-		return p.sent(1, p.write(events[0].wire))
+		return p.sent(1, p.write(events[0].plain))
 	}
 	buffer := p.subscriber.engine.joins.Get().(*[]byte)
 	defer p.subscriber.engine.joins.Put(buffer)
 	for len(events) > 0 {
 		joined, n := (*buffer)[:0], 0
-		for n < len(events) && (n == 0 || len(joined)+len(events[n].wire) <= joinLimit) {
-			joined = append(joined, events[n].wire...)
+		for n < len(events) && (n == 0 || len(joined)+len(events[n].plain) <= joinLimit) {
+			joined = append(joined, events[n].plain...)
 			n++
 		}
 		if cap(joined) <= joinLimit {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,8 @@ type transport struct {
 }
 
 var transports = []transport{
+	{"hijacked http1.1", func(s *httptest.Server) { own(s); s.Start() }, (*httptest.Server).Client},
+	{"hijacked tls", func(s *httptest.Server) { own(s); s.StartTLS() }, (*httptest.Server).Client},
 	{"http1.1", func(s *httptest.Server) { s.Start() }, (*httptest.Server).Client},
 	{"tls", func(s *httptest.Server) { s.StartTLS() }, (*httptest.Server).Client},
 	{"h2", func(s *httptest.Server) { s.EnableHTTP2 = true; s.StartTLS() }, (*httptest.Server).Client},
@@ -37,6 +40,14 @@ var transports = []transport{
 		return &http.Client{Transport: tr}
 	}},
 }
+
+// named returns a transport by its name.
+func named(name string) transport {
+	return transports[slices.IndexFunc(transports, func(tr transport) bool { return tr.name == name })]
+}
+
+// own lets the engine take streams from the server.
+func own(s *httptest.Server) { s.Listener = Own(s.Config, s.Listener) }
 
 // A site serves one engine's streams at a URL.
 type site struct {
@@ -211,7 +222,7 @@ func TestClosingSendsWhatIsPending(t *testing.T) {
 		appendTo(t, s.log, update(t, "last words", "a"))
 		s.engine.mu.Lock()
 		for sub := range s.engine.members {
-			sub.stream.Enqueue(&Event{wire: []byte("data: and one more\n\n")})
+			sub.stream.Enqueue(&Event{payload: newPayload(append(make([]byte, chunkHead), "data: and one more\n\n"...)), made: time.Now()})
 			sub.stream.Close(MaxLifetime)
 		}
 		s.engine.mu.Unlock()
@@ -312,7 +323,13 @@ func TestReaderThatNeverReadsIsClosed(t *testing.T) {
 
 // TestHTTP10StreamHasNoChunks speaks 1.0, as nginx does to its upstreams.
 func TestHTTP10StreamHasNoChunks(t *testing.T) {
-	s := newSite(t, transports[0], 0, nil)
+	for _, name := range []string{"http1.1", "hijacked http1.1"} {
+		t.Run(name, func(t *testing.T) { testHTTP10StreamHasNoChunks(t, named(name)) })
+	}
+}
+
+func testHTTP10StreamHasNoChunks(t *testing.T, tr transport) {
+	s := newSite(t, tr, 0, nil)
 	conn, err := net.Dial("tcp", s.server.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)

@@ -27,6 +27,7 @@ func (e *Engine) catchUp(ctx context.Context) {
 			return
 		}
 		found := e.turn(ctx, s)
+		e.writers.wake()
 		if found || time.Now().UnixNano()-e.delivering.Load() > int64(busyFor) {
 			runtime.Gosched() // live delivery and publishing come first
 			continue

@@ -20,6 +20,7 @@ func (e *Engine) dispatch(ctx context.Context) {
 			e.delivering.Store(time.Now().UnixNano())
 			for i := range entries {
 				e.deliver(&entries[i])
+				e.writers.wake()
 			}
 		})
 		switch {

@@ -27,8 +27,11 @@ type Config struct {
 	// StallLimit is how long a socket may refuse bytes before its subscriber
 	// is closed as too slow; 0 means 30 s.
 	StallLimit time.Duration
-	MaxStreams int          // open at once; 0: any number
-	Logger     *slog.Logger // nil means slog.Default()
+	MaxStreams int // open at once; 0: any number
+	// Portable keeps every stream with net/http, also where [Own] would let
+	// the engine carry it itself.
+	Portable bool
+	Logger   *slog.Logger // nil means slog.Default()
 }
 
 // A Subscription is what a subscriber asked for and may have.
@@ -74,7 +77,8 @@ type Engine struct {
 	logger     *slog.Logger
 	heartbeat  time.Duration
 	stallLimit time.Duration
-	maxStreams int // 0: any number
+	maxStreams int  // 0: any number
+	portable   bool // no stream is hijacked
 
 	stop       context.CancelFunc // ends the dispatcher and the workers
 	workers    sync.WaitGroup     // counts them
@@ -82,6 +86,7 @@ type Engine struct {
 	lagging    *turns             // subscribers that wait for their turn to catch up
 	delivered  atomic.Uint64      // events handed to sockets, counted by the streams
 	delivering atomic.Int64       // when the dispatcher last had an entry, in ns since 1970
+	writers    *writers           // carry the hijacked streams
 	joins      sync.Pool          // of *[]byte: buffers in which streams join waiting events
 
 	// mu makes "considered up to here" one fact for everybody: it guards the
@@ -127,6 +132,7 @@ func New(c Config) (*Engine, error) {
 		heartbeat:  c.Heartbeat,
 		stallLimit: c.StallLimit,
 		maxStreams: c.MaxStreams,
+		portable:   c.Portable,
 		stop:       stop,
 		history:    &history{log: c.Log},
 		lagging:    newTurns(),
@@ -137,6 +143,7 @@ func New(c Config) (*Engine, error) {
 		stats:      Stats{Closed: make(map[Reason]uint64)},
 		joins:      sync.Pool{New: func() any { return new([]byte) }},
 	}
+	e.writers = newWriters(e)
 	e.workers.Go(func() { e.dispatch(ctx) })
 	// Few, so that replays cannot take the machine from live delivery.
 	for range max(1, runtime.GOMAXPROCS(0)/2) {
@@ -243,6 +250,7 @@ func (e *Engine) Close(ctx context.Context, r Reason) error {
 	for _, s := range open {
 		s.Close(r)
 	}
+	defer e.writers.close()
 	select {
 	case <-e.empty:
 		return nil

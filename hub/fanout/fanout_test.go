@@ -183,7 +183,7 @@ func (r *recorder) waitCount(t testing.TB, n int) {
 
 // dataOf returns the data of an encoded event of one line.
 func dataOf(e *Event) string {
-	for line := range bytes.Lines(e.wire) {
+	for line := range bytes.Lines(e.plain) {
 		if d, ok := bytes.CutPrefix(line, []byte("data: ")); ok {
 			return strings.TrimSuffix(string(d), "\n")
 		}
@@ -473,6 +473,11 @@ func TestHandOverWhileTheDispatcherLags(t *testing.T) {
 	})
 }
 
+// sized makes an event of so many bytes.
+func sized(n int, made time.Time) *Event {
+	return &Event{payload: newPayload(make([]byte, chunkHead+n)), made: made}
+}
+
 func TestPendingListIsBounded(t *testing.T) {
 	now := time.Now()
 	tests := map[string]struct {
@@ -496,11 +501,11 @@ func TestPendingListIsBounded(t *testing.T) {
 			woken := 0
 			p := pending{wake: func() { woken++ }}
 			for range test.events {
-				if !p.Enqueue(&Event{wire: make([]byte, test.size), made: now}) {
+				if !p.Enqueue(sized(test.size, now)) {
 					t.Fatal("an event was refused that should make the list as it is asked for")
 				}
 			}
-			if got := p.Enqueue(&Event{wire: make([]byte, test.last), made: now.Add(test.later)}); got != test.takes {
+			if got := p.Enqueue(sized(test.last, now.Add(test.later))); got != test.takes {
 				t.Errorf("taken: %v, want %v", got, test.takes)
 			}
 			if woken != 1 {

@@ -54,7 +54,7 @@ func (p *pending) Enqueue(e *Event) bool {
 	}
 	first := len(p.events) == 0
 	p.events = append(p.events, e)
-	p.bytes += len(e.wire)
+	p.bytes += len(e.plain)
 	p.mu.Unlock()
 	if first {
 		p.wake()
@@ -65,7 +65,13 @@ func (p *pending) Enqueue(e *Event) bool {
 // full reports whether an event would exceed a bound. The lock is held.
 func (p *pending) full(e *Event) bool {
 	n := len(p.events)
-	return n > 0 && (n >= pendingEvents || p.bytes+len(e.wire) > pendingBytes || e.made.Sub(p.events[0].made) > pendingAge)
+	return n > 0 && !fits(n, p.bytes, p.events[0].made, e)
+}
+
+// fits reports whether one more event is within the bounds of a pending list
+// that is not empty.
+func fits(count, size int, since time.Time, e *Event) bool {
+	return count < pendingEvents && size+len(e.plain) <= pendingBytes && e.made.Sub(since) <= pendingAge
 }
 
 // Close implements [Stream].

@@ -1,0 +1,338 @@
+package fanout
+
+import "time"
+
+// A hijacked stream is carried by the engine, over a connection that has left
+// net/http: HTTP/1.x from an owned listener, on Linux. While idle it has no
+// goroutine, no buffer and no timer.
+//
+//	opening ──▶ streaming ──▶ finishing ──▶ lingering ──▶ over
+//	net/http     events       last bytes     nothing       closed
+//	has it                                   follows
+//
+// Every state but the first ends in over at once when the connection breaks.
+// BLOCKED, when the socket keeps bytes, is apart: see [socket].
+type hijacked struct {
+	shard      *shard
+	subscriber *Subscriber // nil if it was refused
+	socket     socket
+	slot       uint32 // in the shard
+	chunked    bool   // HTTP/1.1
+
+	// Guarded by shard.mu.
+	ready   readiness
+	marked  bool
+	handed  bool   // the shard has it
+	gone    bool   // nobody has it
+	refused bool   // an event was refused: announce room
+	waiting *batch // events taken
+	closing Reason // no more events are taken
+
+	// The shard's goroutine's.
+	phase     phase
+	discarded uint16        // bytes that came after the request
+	touched   time.Duration // when bytes last left, or the phase began
+	why       Reason        // it ended
+	events    uint64        // sent
+	bytes     uint64        // sent
+}
+
+// A phase is how far a hijacked stream is.
+type phase uint8
+
+const (
+	opening phase = iota
+	streaming
+	finishing
+	lingering
+	over
+)
+
+// lingerLimit is how long the peer may take to close its side after ours, so
+// that what it still sends does not make the kernel reset the connection and
+// the peer lose our last bytes.
+const lingerLimit = time.Second
+
+// lastChunk ends a chunked response.
+var lastChunk = []byte("0\r\n\r\n")
+
+// Enqueue implements [Stream]. The caller wakes the writers.
+func (s *hijacked) Enqueue(e *Event) bool {
+	sh := s.shard
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if s.gone || s.closing != "" {
+		return true
+	}
+	next := &sh.grown
+	if s.waiting != nil {
+		next = &s.waiting.grown
+	}
+	longer := s.waiting.with(e, next)
+	if longer == nil {
+		s.refused = true
+		return false
+	}
+	s.waiting = longer
+	sh.mark(s)
+	return true
+}
+
+// Close implements [Stream].
+func (s *hijacked) Close(r Reason) {
+	sh := s.shard
+	sh.mu.Lock()
+	if s.closing == "" {
+		s.closing = r
+	}
+	if r.endsPermission() {
+		s.waiting = nil
+	}
+	sh.mark(s)
+	sh.mu.Unlock()
+	sh.wake()
+}
+
+// hand gives the stream to its shard. broken says that there is nobody to send
+// anything to.
+func (s *hijacked) hand(broken bool) {
+	sh := s.shard
+	sh.mu.Lock()
+	s.handed = true
+	s.ready |= readable // what came earlier may have been seen by net/http
+	if broken {
+		s.ready |= hungUp
+	}
+	sh.mark(s)
+	stopped := sh.stopped
+	sh.mu.Unlock()
+	if stopped {
+		s.cut(Shutdown)
+		return
+	}
+	sh.wake()
+}
+
+// serve does what a stream has to do, as far as its socket takes bytes.
+func (s *hijacked) serve(j *job) {
+	switch s.phase {
+	case lingering:
+		s.linger(j.ready)
+		return
+	case over:
+		return
+	}
+	if j.ready&hungUp != 0 || j.ready&readable != 0 && !s.discard() {
+		s.cut(ClientGone)
+		return
+	}
+	if s.phase == opening {
+		s.phase, s.touched = streaming, s.shard.now
+		s.lookAfter()
+	}
+	if s.phase == streaming && s.expired() {
+		why := s.subscriber.want.EndsWith
+		if j.closing == "" {
+			s.Close(why) // what was taken until now is the next pass's
+		}
+		if why.endsPermission() {
+			j.closing = why
+		}
+	}
+	if j.closing.endsPermission() {
+		j.batch = nil
+		if s.socket.blocked() {
+			s.cut(j.closing) // not even a write that has begun may go on
+			return
+		}
+	}
+	if s.socket.blocked() {
+		s.resume(j.ready)
+		return
+	}
+	if j.refused && j.closing == "" {
+		s.subscriber.roomy()
+	}
+	if j.batch != nil && !s.send(j.batch) {
+		return
+	}
+	switch {
+	case s.socket.blocked():
+	case s.phase == finishing:
+		s.closeWrite()
+	case j.closing != "":
+		s.finish(j.closing)
+	case j.ready&timeUp != 0:
+		s.beat()
+	}
+}
+
+// send writes a batch at once.
+func (s *hijacked) send(b *batch) bool {
+	s.shard.delivered += uint64(b.count)
+	s.events += uint64(b.count)
+	s.bytes += uint64(b.size)
+	return s.write(b.payload())
+}
+
+// write begins a write; it returns false if the connection is broken.
+func (s *hijacked) write(p *payload) bool {
+	_, err := s.socket.send(p.framed(s.chunked))
+	return s.wrote(true, err)
+}
+
+// wrote notes what came of a write.
+func (s *hijacked) wrote(moved bool, err error) bool {
+	if err != nil {
+		s.cut(ClientGone)
+		return false
+	}
+	if moved {
+		s.touched = s.shard.now
+	}
+	if s.socket.blocked() {
+		s.lookAfter()
+	}
+	return true
+}
+
+// resume goes on with what the socket keeps.
+func (s *hijacked) resume(r readiness) {
+	if r&writable != 0 {
+		if moved, err := s.socket.send(nil); !s.wrote(moved, err) {
+			return
+		}
+	}
+	switch {
+	case !s.socket.blocked():
+		s.lookAfter()
+		s.again()
+	case s.shard.now-s.touched >= s.patience():
+		why := TooSlow
+		if s.phase == finishing {
+			why = s.why
+		}
+		s.cut(why)
+	case r&timeUp != 0:
+		s.lookAfter()
+	}
+}
+
+// again makes the next pass serve the stream.
+func (s *hijacked) again() {
+	s.shard.mu.Lock()
+	s.shard.mark(s)
+	s.shard.mu.Unlock()
+	s.shard.wake()
+}
+
+// beat sends a heartbeat if nothing was sent for long.
+func (s *hijacked) beat() {
+	if h := s.heartbeat(); h > 0 && s.shard.now-s.touched >= h {
+		s.bytes += uint64(len(heartbeat.plain))
+		if !s.write(&heartbeat) {
+			return
+		}
+	}
+	s.lookAfter()
+}
+
+// heartbeat is how long the stream may be silent, a little less than
+// configured and different for every slot: streams that were all sent the same
+// event must not all want a heartbeat at the same time.
+func (s *hijacked) heartbeat() time.Duration {
+	h := s.shard.engine.heartbeat
+	return h - h/4*time.Duration(s.slot%64)/64
+}
+
+// patience is how long the socket may refuse bytes.
+func (s *hijacked) patience() time.Duration {
+	if s.phase == finishing {
+		return min(endLimit, s.shard.engine.stallLimit)
+	}
+	return s.shard.engine.stallLimit
+}
+
+// lookAfter makes the shard look at the stream when time may matter next.
+func (s *hijacked) lookAfter() {
+	next := time.Duration(-1)
+	switch {
+	case s.phase == lingering:
+		next = s.touched + lingerLimit
+	case s.socket.blocked():
+		next = s.touched + s.patience()
+	case s.heartbeat() > 0:
+		next = s.touched + s.heartbeat()
+	}
+	if ends := s.subscriber.want.Ends; !ends.IsZero() && s.phase == streaming {
+		if until := s.shard.now + max(0, time.Until(ends)); next < 0 || until < next {
+			next = until
+		}
+	}
+	if next >= 0 {
+		s.shard.schedule(s, next)
+	}
+}
+
+// expired reports whether the stream's time is over. It asks the clock: a pass
+// over many streams takes milliseconds, and the end of a permission is exact
+// (AUTH-exp-close).
+func (s *hijacked) expired() bool {
+	ends := s.subscriber.want.Ends
+	return !ends.IsZero() && !time.Now().Before(ends)
+}
+
+// discard reads what the peer sends after its request, which is nothing to us,
+// and reports whether the peer is still there and keeps within the limit.
+func (s *hijacked) discard() bool {
+	n, err := s.socket.discard(s.shard.scratch)
+	s.discarded = uint16(min(int(s.discarded)+n, 1<<16-1))
+	return err == nil && s.discarded <= discardLimit
+}
+
+// finish sends the last bytes.
+func (s *hijacked) finish(why Reason) {
+	s.phase, s.why, s.touched = finishing, why, s.shard.now
+	var last []byte
+	if s.chunked {
+		last = lastChunk
+	}
+	moved, err := s.socket.finish(last)
+	if s.wrote(moved, err) && !s.socket.blocked() {
+		s.closeWrite()
+	}
+}
+
+// closeWrite tells the peer that nothing follows, and waits for it to close.
+func (s *hijacked) closeWrite() {
+	s.phase, s.touched = lingering, s.shard.now
+	if s.socket.closeWrite() != nil {
+		s.cut(s.why)
+		return
+	}
+	s.lookAfter()
+	s.linger(readable)
+}
+
+// linger waits for the peer to close its side, and for no longer than it may
+// take.
+func (s *hijacked) linger(r readiness) {
+	if r&hungUp != 0 || r&readable != 0 && !s.discard() || s.shard.now-s.touched >= lingerLimit {
+		s.cut(s.why)
+	} else if r&timeUp != 0 {
+		s.lookAfter()
+	}
+}
+
+// cut closes the connection, whatever is still to be sent.
+func (s *hijacked) cut(why Reason) {
+	if s.why == "" {
+		s.why = why
+	}
+	s.phase = over
+	s.socket.close()
+	s.shard.free(s)
+	if s.subscriber != nil {
+		s.subscriber.ended(s.why, s.events, s.bytes)
+	}
+}

@@ -1,0 +1,87 @@
+package fanout
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// sendBuffer bounds what the kernel holds of a stream, in bytes, which it
+// doubles for its own bookkeeping. Left alone it takes 2.8 MB for a peer that
+// does not read.
+const sendBuffer = 128 << 10
+
+// A descriptor is a rawConn: a descriptor of the engine's own for a connection
+// that came through package net, whose descriptor is closed. What package net
+// keeps for a connection, some 700 bytes, is as much as all the rest of an idle
+// stream. Its number may name another connection after close: only the shard
+// whose goroutine calls close uses it.
+type descriptor int
+
+// duplicate makes a descriptor for a connection. It does not wait, since that
+// is a property of what both name.
+func duplicate(c *net.TCPConn, vanished time.Duration) (descriptor, error) {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return -1, err
+	}
+	fd := -1
+	var failed error
+	err = raw.Control(func(original uintptr) {
+		if fd, failed = unix.FcntlInt(original, unix.F_DUPFD_CLOEXEC, 0); failed != nil {
+			return
+		}
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer)
+		// A peer that vanished without a FIN acknowledges nothing.
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(vanished.Milliseconds()))
+	})
+	if err == nil && failed != nil {
+		err = os.NewSyscallError("fcntl", failed)
+	}
+	if err != nil {
+		return -1, fmt.Errorf("duplicating a descriptor: %w", err)
+	}
+	return descriptor(fd), nil
+}
+
+func (d descriptor) read(b []byte) (int, error) {
+	for {
+		n, err := unix.Read(int(d), b)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN:
+			return 0, errNotNow
+		case err != nil:
+			return 0, os.NewSyscallError("read", err)
+		case n == 0:
+			return 0, io.EOF
+		}
+		return n, nil
+	}
+}
+
+func (d descriptor) write(b []byte) (int, error) {
+	for {
+		n, err := unix.Write(int(d), b)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN:
+			return 0, nil
+		case err != nil:
+			return 0, os.NewSyscallError("write", err)
+		}
+		return n, nil
+	}
+}
+
+func (d descriptor) closeWrite() error {
+	return os.NewSyscallError("shutdown", unix.Shutdown(int(d), unix.SHUT_WR))
+}
+
+func (d descriptor) close() { _ = unix.Close(int(d)) } // nothing is left to lose

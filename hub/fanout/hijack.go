@@ -1,0 +1,76 @@
+package fanout
+
+import (
+	"net/http"
+	"time"
+)
+
+// hijack makes a stream for a request, nil where its connection cannot leave
+// net/http.
+func (e *Engine) hijack(w http.ResponseWriter, r *http.Request) *hijacked {
+	if e.portable || r.ProtoMajor != 1 {
+		return nil
+	}
+	c, over := ownConn(r)
+	if c == nil || !canHijack(w) || !e.writers.start() {
+		return nil
+	}
+	s, err := e.writers.open(c, over, r.ProtoAtLeast(1, 1))
+	if err != nil {
+		e.logger.Warn("a stream stays with net/http", "error", err)
+		return nil
+	}
+	return s
+}
+
+// canHijack looks below what wraps a ResponseWriter, as
+// [http.ResponseController] does.
+func canHijack(w http.ResponseWriter) bool {
+	for {
+		switch v := w.(type) {
+		case http.Hijacker:
+			return true
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = v.Unwrap()
+		default:
+			return false
+		}
+	}
+}
+
+// carryHijacked answers through net/http, takes the connection from it, and
+// returns.
+func (e *Engine) carryHijacked(s *hijacked, w http.ResponseWriter, r *http.Request, want Subscription, first []byte) error {
+	_, err := e.join(want, func(sub *Subscriber) Stream { s.subscriber = sub; return s })
+	if err != nil {
+		s.subscriber = nil
+		s.hand(true)
+		return err
+	}
+	own, _ := ownConn(r)
+	err = s.takeOver(w, own, first)
+	s.hand(err != nil)
+	return nil
+}
+
+// takeOver sends the beginning of the answer and takes the connection.
+func (s *hijacked) takeOver(w http.ResponseWriter, own *conn, first []byte) error {
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(s.shard.engine.stallLimit)) // Hijack lifts it
+	w.Header().Set("Connection", "close")
+	w.WriteHeader(http.StatusOK)
+	if _, err := w.Write(first); err != nil {
+		return err
+	}
+	if err := control.Flush(); err != nil {
+		return err
+	}
+	s.bytes = uint64(len(first))
+	_, buffered, err := control.Hijack()
+	if err != nil {
+		return err
+	}
+	s.discarded = uint16(min(buffered.Reader.Buffered(), 1<<16-1))
+	own.leave(s.socket)
+	return nil
+}
