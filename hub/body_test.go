@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -104,6 +105,58 @@ func TestBodiesArriveInTime(t *testing.T) {
 			}
 			if line == ":\n" {
 				heartbeats++
+			}
+		}
+	})
+}
+
+// TestSlowQueriesLeaveRoom: who begins bodies and does not end them fills its
+// own share of the room, not that of others.
+func TestSlowQueriesLeaveRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, err := memory.Open(memory.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer log.Close()
+		h, err := hub.New(hub.Config{Log: log, Anonymous: true, Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer h.Close(context.Background())
+		query := func(from string, body io.Reader) int {
+			r := httptest.NewRequest("QUERY", "/.well-known/mercure", body)
+			r.RemoteAddr = from
+			r.ContentLength = -1 // chunked: it may become as large as allowed
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			return w.Code
+		}
+		statuses := make(chan int, 20)
+		var slow []*io.PipeWriter
+		for range cap(statuses) {
+			body, end := io.Pipe()
+			slow = append(slow, end)
+			go func() { statuses <- query("192.0.2.1:1", body) }()
+		}
+		synctest.Wait()
+		const nothing = "a=b" // a whole body, refused for what it lacks
+		if got := query("192.0.2.2:1", strings.NewReader(nothing)); got != http.StatusBadRequest {
+			t.Errorf("a QUERY from another address: %d, want 400 at once", got)
+		}
+		time.Sleep(2 * time.Second)
+		for range cap(statuses) - 4 {
+			if got := <-statuses; got != http.StatusServiceUnavailable {
+				t.Errorf("a QUERY beyond the share of its address: %d, want 503", got)
+			}
+		}
+		for _, end := range slow {
+			end.Close()
+		}
+		for range 4 {
+			if got := <-statuses; got != http.StatusBadRequest {
+				t.Errorf("a QUERY within the share of its address: %d, want 400", got)
 			}
 		}
 	})

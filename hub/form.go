@@ -38,7 +38,7 @@ type formReader struct {
 // (PUB-unknown-fields), but not by the million.
 func publishForms(maxBytes int64, maxTopics int) formReader {
 	return formReader{
-		room:      newBudget(max(64<<20, 4*maxBytes)),
+		room:      newBudget(max(64<<20, 4*maxBytes), 0),
 		maxBytes:  maxBytes,
 		maxFields: maxTopics + 1000,
 		mediaRule: "PUB-form-refused",
@@ -48,20 +48,22 @@ func publishForms(maxBytes int64, maxTopics int) formReader {
 }
 
 // queryForms reads QUERY requests. Their room is small and their own: whoever
-// may subscribe may send them, and must not be able to keep publishers out.
+// may subscribe may send them, and must not be able to keep publishers out. Of
+// that room everybody has a share that four of the largest fill.
 func queryForms(maxMatchers int) formReader {
+	const largest = 256 << 10
 	return formReader{
-		room:      newBudget(4 << 20),
-		maxBytes:  256 << 10,
+		room:      newBudget(16*largest, 4*largest),
+		maxBytes:  largest,
 		maxFields: maxMatchers + 1000,
 		mediaRule: "SUB-body-form-encoded",
 		sizeRule:  "LIMIT-matcher-exceeded-400",
 	}
 }
 
-// read returns the fields of a body, decoded. The room it takes is given back
-// by done, which is never nil.
-func (f *formReader) read(w http.ResponseWriter, r *http.Request) (fields []spec.Pair, done func(), err error) {
+// read returns the fields of a body that an owner sends, decoded. The room it
+// takes is given back by done, which is never nil.
+func (f *formReader) read(w http.ResponseWriter, r *http.Request, owner any) (fields []spec.Pair, done func(), err error) {
 	done = func() {}
 	if err := f.checkMediaType(r); err != nil {
 		return nil, done, err
@@ -73,10 +75,10 @@ func (f *formReader) read(w http.ResponseWriter, r *http.Request) (fields []spec
 	if size < 0 {
 		size = f.maxBytes // chunked: it may become as large as that
 	}
-	if err := f.room.take(r.Context(), size); err != nil {
+	if err := f.room.take(r.Context(), owner, size); err != nil {
 		return nil, done, fmt.Errorf("waiting for room to read the body: %w", err)
 	}
-	done = func() { f.room.give(size) }
+	done = func() { f.room.give(owner, size) }
 
 	buffer := usualBodies.Get().(*[usualBody]byte)
 	defer usualBodies.Put(buffer)

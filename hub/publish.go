@@ -45,7 +45,7 @@ func (h *Hub) publish(w http.ResponseWriter, r *http.Request, c *call) (spec.Eve
 	if err := h.checkSite(r, by); err != nil {
 		return spec.EventID{}, 0, err
 	}
-	form, done, err := h.publishForms.read(w, r)
+	form, done, err := h.publishForms.read(w, r, grants)
 	defer done()
 	if err != nil {
 		return spec.EventID{}, 0, err

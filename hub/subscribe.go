@@ -49,7 +49,7 @@ func (h *Hub) serveQuery(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, c, err)
 		return
 	}
-	form, done, err := h.queryForms.read(w, r)
+	form, done, err := h.queryForms.read(w, r, ownerOf(r, grants))
 	pairs := slices.Concat(spec.ParseForm(r.URL.RawQuery), form)
 	done() // not held as long as the stream lasts
 	if err != nil {
