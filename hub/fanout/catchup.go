@@ -2,8 +2,11 @@ package fanout
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"time"
+
+	"cinnabar/store"
 )
 
 // turnLimit is how long a turn may take: whoever publishes or is live waits
@@ -39,6 +42,34 @@ func (e *Engine) catchUp(ctx context.Context) {
 	}
 }
 
+// historyPatience is how long the history may be unreadable for a subscriber: an
+// engine may have to open a file again, or find another server. Its client
+// would come back at once and ask the same history.
+const historyPatience = 30 * time.Second
+
+// unreadable gives a subscriber whose turn failed another one later. The worker
+// pauses: the history that fails one reader fails the others.
+func (e *Engine) unreadable(ctx context.Context, s *Subscriber, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	now := time.Now()
+	if s.unreadable.IsZero() {
+		s.unreadable = now
+	}
+	if errors.Is(err, store.ErrClosed) || now.Sub(s.unreadable) >= historyPatience {
+		e.logger.Error("reading the history for a subscriber failed", "error", err, "after", s.position)
+		s.stream.Close(HistoryFailed)
+		return
+	}
+	e.logger.Warn("reading the history for a subscriber failed, trying again", "error", err, "after", s.position)
+	e.lagging.push(s)
+	select {
+	case <-ctx.Done():
+	case <-time.After(retryDelay):
+	}
+}
+
 // turn goes on reading the history for a subscriber. Afterwards it is live, at
 // the end of its line, or in the hands of its stream, which is full. It reports
 // false when it searched and found nothing for the subscriber.
@@ -51,12 +82,10 @@ func (e *Engine) turn(ctx context.Context, s *Subscriber) (found bool) {
 	}
 	part, first, err := e.history.read(ctx, s.position)
 	if err != nil {
-		if ctx.Err() == nil {
-			e.logger.Error("reading the history for a subscriber failed", "error", err, "after", s.position)
-			s.stream.Close(HistoryFailed)
-		}
+		e.unreadable(ctx, s, err)
 		return true
 	}
+	s.unreadable = time.Time{}
 	if part.lost(s.position) && !s.lossTold {
 		s.stream.Close(HistoryTrimmed)
 		return true

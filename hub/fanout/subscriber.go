@@ -53,6 +53,9 @@ type Subscriber struct {
 	// searching says that its last turn found nothing for it; it passes with
 	// position.
 	searching bool
+	// unreadable is since when reading the history failed for it, zero when the
+	// last read did not; it passes with position.
+	unreadable time.Time
 }
 
 func newSubscriber(e *Engine, s Subscription) *Subscriber {
