@@ -104,12 +104,20 @@ func (r *run) fanOutTurn(ctx context.Context, t *target, round int, f fanOut) er
 	if d.late > 0 {
 		r.note("fanout, %s, %s: %d publishes of a turn came late, so this pace is more than the machine does", what, t.name, d.late)
 	}
-	r.progress("fanout %d/%d, %s, %s: CPU %.2f µs per delivery, %.0f/s, p99 %v", round+1, r.Rounds, what, t.name,
-		d.cpu, d.perSecond, d.tally.Latency.Quantile(0.99).Round(10*time.Microsecond))
+	r.progress("fanout %d/%d, %s, %s: CPU %.2f µs per delivery and %.2f of the generator, %.0f/s, p99 %v", round+1, r.Rounds, what, t.name,
+		d.cpu, d.own, d.perSecond, d.tally.Latency.Quantile(0.99).Round(10*time.Microsecond))
 	return nil
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1e3 }
+
+// counted writes how many things there are.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return thousands(n) + " " + thing + "s"
+}
 
 // thousands writes a number as people read it.
 func thousands(n int) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 	"time"
 )
 
@@ -62,12 +63,13 @@ func (p pace) String() string {
 type delivered struct {
 	cpu       float64 // µs per delivery, where known
 	known     bool
+	own       float64 // of the generator, likewise
 	perSecond float64 // deliveries
 	late      int     // publishes that began later than the pace wanted
 	tally     Tally
 }
 
-// deliveryPatience is how long events may take that were published.
+// deliveryPatience is how long nothing may come while events are to come.
 const deliveryPatience = 20 * time.Second
 
 // deliver publishes for a turn to streams that all wait for the feed's series,
@@ -84,6 +86,11 @@ func (r *run) deliver(ctx context.Context, t *target, s *Streams, n int, f *feed
 	warm := s.Collect(f.last)
 	warm.Lost, warm.Latency = 0, Histogram{} // what is lost stays lost, and is counted below
 	arrived = s.Events()
+	generator := target{pid: os.Getpid()}
+	own, _, err := generator.usage()
+	if err != nil {
+		return d, err
+	}
 	from, began := f.number, time.Now()
 	cpu, known, err := t.spent(func() error {
 		for time.Since(began) < r.Turn && ctx.Err() == nil {
@@ -119,14 +126,21 @@ func (r *run) deliver(ctx context.Context, t *target, s *Streams, n int, f *feed
 	d.tally = s.Collect(f.last)
 	d.tally.add(&warm)
 	deliveries := float64(f.number-from) * float64(n)
-	d.cpu, d.known = float64(cpu.Microseconds())/deliveries, known
+	d.cpu, d.known = microseconds(cpu)/deliveries, known
+	if now, _, err := generator.usage(); err == nil {
+		d.own = microseconds(now.CPU-own.CPU) / deliveries
+	}
 	d.perSecond = deliveries / took.Seconds()
 	return d, nil
 }
 
-// await waits for events. When they do not come, what is collected says so.
+// await waits for events, for as long as some come. What does not come in the
+// end shows in what is collected.
 func (r *run) await(ctx context.Context, s *Streams, events int64) {
-	ctx, cancel := context.WithTimeout(ctx, deliveryPatience)
-	defer cancel()
-	_ = s.Await(ctx, events)
+	for before := int64(-1); ctx.Err() == nil && before < s.Events() && s.Events() < events; {
+		before = s.Events()
+		patiently, cancel := context.WithTimeout(ctx, deliveryPatience)
+		_ = s.Await(patiently, events)
+		cancel()
+	}
 }

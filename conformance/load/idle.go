@@ -57,14 +57,10 @@ func (r *run) idle(ctx context.Context) error {
 }
 
 func (r *run) idleHub(ctx context.Context, k idling) (*target, error) {
-	if !k.secure {
-		return r.hub(ctx, r.onDisk())
+	if k.secure {
+		return r.secureHub(ctx)
 	}
-	certificate, err := writeCertificate(r.dir)
-	if err != nil {
-		return nil, err
-	}
-	return r.hub(ctx, r.onDisk(), "--tls-cert", certificate, "--tls-key", certificate)
+	return r.hub(ctx, r.onDisk())
 }
 
 func (r *run) idleTurn(ctx context.Context, round int, k idling, begin func(context.Context) (*target, error), settled **faults.Usage) (err error) {

@@ -75,7 +75,8 @@ func (m Measurement) Run(ctx context.Context) (_ *Report, err error) {
 		if failed := s.run(r, ctx); failed != nil {
 			err = errors.Join(err, fmt.Errorf("%s: %w", s.Name, failed))
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil { // a terminal has interrupted hubs and yardsticks, too
+			err = fmt.Errorf("%s: interrupted: what was measured before counts", s.Name)
 			break
 		}
 	}
@@ -131,7 +132,12 @@ func Scenarios() []Scenario {
 	return []Scenario{
 		{"idle", "memory of streams that nothing happens on: plain, with distinct tokens, over TLS; CPU to connect and to idle", (*run).idle},
 		{"fanout", "CPU and latency of deliveries: at a pace, of large events, and as fast as publishes are acknowledged", (*run).fanout},
+		{"matching", "CPU of a publish that reaches 1 of many, all selectors distinct: exact, URI template, URL pattern", (*run).matching},
+		{"private", "CPU of deliveries of private updates to distinct tokens, against public ones", (*run).private},
+		{"slow", "what others notice when a tenth of the streams are not read", (*run).slow},
+		{"storm", "CPU of many clients that reconnect at once, 10 updates behind", (*run).storm},
 		{"publish", "durable publishes per second, and CPU of each", (*run).publish},
+		{"replay", "resuming in a long history, and reading all of it", (*run).replay},
 	}
 }
 

@@ -65,20 +65,28 @@ func (r *run) publish(ctx context.Context) (err error) {
 				if err != nil {
 					return err
 				}
-				kind, budget := "durable", atMostTimes(2)
+				kind, budget := r.kept(), atMostTimes(2)
 				if i == 1 {
 					kind, budget = "in memory", atMostTimes(1.5)
 				}
 				if turn.known {
-					f := r.figure("publish", fmt.Sprintf("CPU per publish, %s, %d clients", kind, clients), "µs").within(budget)
+					f := r.figure("publish", fmt.Sprintf("CPU per publish, %s, %s", kind, counted(clients, "client")), "µs").within(budget)
 					f.add(bare, yardstick.cpu)
 					f.add(t, turn.cpu)
 				}
-				r.progress("publish %d/%d, %d clients, %s: CPU %.1f µs per publish, bare handler %.1f", round+1, r.Rounds, clients, kind, turn.cpu, yardstick.cpu)
+				r.progress("publish %d/%d, %s, %s: CPU %.1f µs per publish, bare handler %.1f", round+1, r.Rounds, counted(clients, "client"), kind, turn.cpu, yardstick.cpu)
 			}
 		}
 	}
 	return nil
+}
+
+// kept says how the hub keeps updates: only of one started here it is known.
+func (r *run) kept() string {
+	if r.Given != nil {
+		return "as it is set"
+	}
+	return "durable"
 }
 
 // rateTurn measures a rate between two halves of the yardstick's turn, for the
@@ -98,13 +106,13 @@ func (r *run) rateTurn(ctx context.Context, t *target, round, clients int, budge
 	if err != nil {
 		return err
 	}
-	f := r.figure("publish", fmt.Sprintf("durable publishes/s, %d clients", clients), "/s").within(budget)
+	f := r.figure("publish", fmt.Sprintf("publishes/s, %s, %s", r.kept(), counted(clients, "client")), "/s").within(budget)
 	f.add(t, turn.perSecond)
 	f.add(&target{name: "append+fdatasync", yardstick: true}, (before+after)/2)
 	if turn.known {
-		r.figure("publish", fmt.Sprintf("bytes written per publish, %d clients", clients), "B").add(t, turn.written)
+		r.figure("publish", fmt.Sprintf("bytes written per publish, %s", counted(clients, "client")), "B").add(t, turn.written)
 	}
-	r.progress("publish %d/%d, %d clients: %.0f durable publishes/s, append+fdatasync %.0f and %.0f/s", round+1, r.Rounds, clients, turn.perSecond, before, after)
+	r.progress("publish %d/%d, %s: %.0f publishes/s, append+fdatasync %.0f and %.0f/s", round+1, r.Rounds, counted(clients, "client"), turn.perSecond, before, after)
 	return nil
 }
 

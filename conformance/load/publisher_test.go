@@ -59,16 +59,3 @@ func TestPublishers(t *testing.T) {
 		t.Errorf("a refusal ends the run with %v", err)
 	}
 }
-
-func TestEventReader(t *testing.T) {
-	r := NewEventReader(strings.NewReader("retry: 2000\n\n:\nid: 1\ndata: a b\n\nevent: x\nid: 2\ndata: c\n\nid: 3\ndata: cut"))
-	var e Event
-	for _, want := range []string{"1=a b", "2=c"} {
-		if err := r.Next(&e); err != nil || string(e.ID)+"="+string(e.Data) != want {
-			t.Errorf("read %s=%s (%v), want %s", e.ID, e.Data, err, want)
-		}
-	}
-	if err := r.Next(&e); err == nil {
-		t.Errorf("an event cut short is read as %s", e.Data)
-	}
-}

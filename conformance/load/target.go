@@ -83,6 +83,15 @@ func (r *run) hub(ctx context.Context, history string, flags ...string) (*target
 	return t, err
 }
 
+// secureHub starts a hub that speaks TLS.
+func (r *run) secureHub(ctx context.Context) (*target, error) {
+	certificate, err := writeCertificate(r.dir)
+	if err != nil {
+		return nil, err
+	}
+	return r.hub(ctx, r.onDisk(), "--tls-cert", certificate, "--tls-key", certificate)
+}
+
 // bare starts the bare handler.
 func (r *run) bare(ctx context.Context) (*target, error) {
 	t, err := r.start(ctx, "bare handler", faults.Program{Command: slices.Concat(r.Yardstick, []string{bareHandler})})
@@ -148,4 +157,13 @@ func (t *target) written() (int64, error) {
 		return 0, nil
 	}
 	return Written(t.pid)
+}
+
+// watch returns what the process takes while something is done.
+func (t *target) watch(ctx context.Context, do func(context.Context) error) (w Watch, known bool, err error) {
+	if t.pid == 0 {
+		return w, false, do(ctx)
+	}
+	w, err = WatchWhile(ctx, t.pid, do)
+	return w, err == nil, err
 }

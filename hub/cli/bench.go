@@ -122,7 +122,7 @@ func (p *program) listScenarios() error {
 func (b *benching) measurement(names, hubFlags []string) (m load.Measurement, err error) {
 	scenarios, err := load.Named(names)
 	if err != nil {
-		known := commandWords(load.Scenarios())
+		known := scenarioNames()
 		for _, name := range names {
 			if !slices.Contains(known, name) {
 				return m, unknown("scenario", name, known)
@@ -134,6 +134,12 @@ func (b *benching) measurement(names, hubFlags []string) (m load.Measurement, er
 		Credentials: faults.Credentials{PublisherKey: b.publisherKey, SubscriberKey: b.subscriberKey, Issuer: b.issuer, Audience: b.resource},
 		Anonymous:   b.anonymous,
 		Flags:       hubFlags,
+	}
+	if b.url != "" && b.subscriberKey == "" {
+		if slices.Contains(names, "private") {
+			return m, errors.New("private updates need subscribers' tokens: set --subscriber-jwt-key")
+		}
+		m.Scenarios = slices.DeleteFunc(m.Scenarios, func(s load.Scenario) bool { return s.Name == "private" })
 	}
 	if b.protocol == spec.Current {
 		m.Generation = faults.Current
@@ -162,12 +168,12 @@ func (b *benching) measurement(names, hubFlags []string) (m load.Measurement, er
 	return m, err
 }
 
-func commandWords(all []load.Scenario) []string {
-	var words []string
-	for _, s := range all {
-		words = append(words, s.Name)
+func scenarioNames() []string {
+	var names []string
+	for _, s := range load.Scenarios() {
+		names = append(names, s.Name)
 	}
-	return words
+	return names
 }
 
 // ownProcesses tells a measurement how to run this program as a yardstick,
