@@ -12,9 +12,9 @@ const (
 	// than to deliver one event.
 	lightCost spec.Cost = 8
 	// ownerCost is what all other subscribers of one owner may cost together:
-	// about 150 µs for such a topic, if all their literals are in it and all
+	// about 50 µs for such a topic, if all their literals are in it and all
 	// are evaluated to the end.
-	ownerCost spec.Cost = 2048
+	ownerCost spec.Cost = 512
 )
 
 // Allowances are what owners have spent. A selector for which nothing was left

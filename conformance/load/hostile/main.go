@@ -1,12 +1,18 @@
-// Hostile measures what attackers with a cursor buy: many strangers resume
-// from an id nobody knows, with selectors that match nothing, over a long
-// history. It prints how long publishes and live deliveries take while nobody
-// catches up and while all of them do, in turns, and the ratio.
+// Hostile measures what strangers with hostile selectors buy. It prints how long
+// publishes and live deliveries take while nobody attacks and while all of them
+// do, in turns, and the ratio. The attacks, by -attack:
+//
+//   - cursor: they resume from an id nobody knows, with selectors that match
+//     nothing, over a long history, which is filled first up to -history;
+//   - templates: they are live, with URI templates that have all literals in
+//     common with what is published and yet do not match it;
+//   - patterns: the same with URL patterns of large regular expressions.
+//
+// For example:
 //
 //	cinnabar serve --anonymous --publisher-jwt-key SECRET …   # prints the url
 //	go run ./conformance/load/hostile -url URL -key SECRET
-//
-// The history is filled first, up to -history updates.
+//	go run ./conformance/load/hostile -url URL -key SECRET -attack patterns -attackers 2 -selectors 100
 package main
 
 import (
@@ -32,6 +38,7 @@ import (
 
 type settings struct {
 	url, key  string
+	attack    string
 	history   int
 	attackers int
 	selectors int
@@ -47,9 +54,10 @@ func main() {
 	var s settings
 	flag.StringVar(&s.url, "url", "", "URL of the hub, for plain HTTP; anonymous subscribers must be admitted")
 	flag.StringVar(&s.key, "key", "", "HS256 key for publishers of protocol 0.x")
-	flag.IntVar(&s.history, "history", 1_000_000, "updates the history has to hold; 0: it is long enough")
-	flag.IntVar(&s.attackers, "attackers", 200, "streams with an unknown cursor")
-	flag.IntVar(&s.selectors, "selectors", 20, "URI templates that match nothing, on each of them")
+	flag.StringVar(&s.attack, "attack", "cursor", "what they do: cursor, templates or patterns")
+	flag.IntVar(&s.history, "history", 1_000_000, "updates the history has to hold for the attack cursor; 0: it is long enough")
+	flag.IntVar(&s.attackers, "attackers", 200, "streams of strangers")
+	flag.IntVar(&s.selectors, "selectors", 20, "selectors that match nothing, on each of them")
 	flag.IntVar(&s.rounds, "rounds", 3, "quiet and attacked phases, in turns")
 	flag.DurationVar(&s.phase, "phase", 10*time.Second, "length of a phase")
 	flag.DurationVar(&s.pace, "pace", 5*time.Millisecond, "time between two publishes")
@@ -69,14 +77,16 @@ func (s settings) run(ctx context.Context) error {
 	}
 	s.token = faults.Token(s.key, faults.Grants{Publish: []string{"*"}})
 	s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128}}
-	if err := s.fill(ctx); err != nil {
+	query, err := s.hostileQuery()
+	if err != nil {
 		return err
 	}
-	attack := *hub
-	query := url.Values{"lastEventID": {"urn:uuid:00000000-0000-4000-8000-000000000000"}}
-	for i := range s.selectors {
-		query.Add("topic", fmt.Sprintf("https://example.com/nothing/%d/{a}/{b}{?c,d}", i))
+	if s.attack == "cursor" {
+		if err := s.fill(ctx); err != nil {
+			return err
+		}
 	}
+	attack := *hub
 	attack.RawQuery = query.Encode()
 
 	var quiet, attacked sample
@@ -87,7 +97,7 @@ func (s settings) run(ctx context.Context) error {
 		}
 		streams, err := load.OpenStreams(ctx, &attack, s.attackers, []net.IP{net.IPv4(127, 0, 0, 2), net.IPv4(127, 0, 0, 3)})
 		if err != nil {
-			return err
+			return fmt.Errorf("opening the streams of the attack: %w", err)
 		}
 		err = s.measure(ctx, hub, &attacked)
 		if ended := streams.Ended(); err == nil && ended > 0 {
@@ -112,6 +122,31 @@ func (s settings) run(ctx context.Context) error {
 	return nil
 }
 
+// liveTopic is what is published while the attack is on. The hostile selectors
+// are made for it.
+const liveTopic = "https://example.com/live"
+
+// hostileQuery is what an attacker asks for.
+func (s settings) hostileQuery() (url.Values, error) {
+	query := url.Values{}
+	for i := range s.selectors {
+		switch s.attack {
+		case "cursor":
+			query.Set("lastEventID", "urn:uuid:00000000-0000-4000-8000-000000000000")
+			query.Add("topic", fmt.Sprintf("https://example.com/nothing/%d/{a}/{b}{?c,d}", i))
+		case "templates":
+			// No i comes after the v, but one has to read to the end to know.
+			query.Add("match_uritemplate", "{+a:120}{+b:120}"+strings.Repeat("{+c}", 24)+fmt.Sprintf("v{+v%d}i{+d}", i))
+		case "patterns":
+			// As large as the limits of a hub may allow; no topic ends in !.
+			query.Add("match_urlpattern", fmt.Sprintf("https://*/:p%d((?:[a-z]{0,20}[e-x]{0,20}){1,11}!)", i))
+		default:
+			return nil, fmt.Errorf("-attack %s: it is cursor, templates or patterns", s.attack)
+		}
+	}
+	return query, nil
+}
+
 // A sample is times taken in phases of one kind.
 type sample struct{ publishes, deliveries []time.Duration }
 
@@ -128,9 +163,8 @@ func percentiles(times []time.Duration) [2]time.Duration {
 
 // measure publishes at a steady pace for a phase, with a live subscriber.
 func (s settings) measure(ctx context.Context, hub *url.URL, into *sample) error {
-	const topic = "https://example.com/live"
 	live := *hub
-	live.RawQuery = url.Values{"topic": {topic}}.Encode()
+	live.RawQuery = url.Values{"topic": {liveTopic}}.Encode()
 	streams, err := load.OpenStreams(ctx, &live, 1, []net.IP{net.IPv4(127, 0, 0, 4)})
 	if err != nil {
 		return err
@@ -139,7 +173,7 @@ func (s settings) measure(ctx context.Context, hub *url.URL, into *sample) error
 	end := time.Now().Add(s.phase)
 	for n := int64(1); time.Now().Before(end); n++ {
 		begun := time.Now()
-		if err := s.publish(ctx, topic, "x"); err != nil {
+		if err := s.publish(ctx, liveTopic, "x"); err != nil {
 			return err
 		}
 		into.publishes = append(into.publishes, time.Since(begun))
