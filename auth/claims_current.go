@@ -62,6 +62,7 @@ func (a *Authenticator) readDetails(t *token) *Refusal {
 		return refuse(InvalidGrant, "authorization_details is %s, not an array", details.kind())
 	}
 	ours := 0
+	var g granted
 	for i, detail := range details.items {
 		if detail.kind() != anObject {
 			return refuse(InvalidGrant, "authorization_details[%d] is %s, not an object", i, detail.kind())
@@ -74,11 +75,18 @@ func (a *Authenticator) readDetails(t *token) *Refusal {
 		if ours++; ours > a.maxDetails {
 			return refuse(TooManyGrants, "it has more than %d authorization details", a.maxDetails)
 		}
-		if err := a.readDetail(t.grants, detail); err != nil {
+		if err := a.readDetail(&g, detail); err != nil {
 			return refuse(grantReason(err), "authorization_details[%d].%v", i, err)
 		}
 	}
+	t.grants.publish, t.grants.subscribe, t.grants.payloads = spec.SetOf(g.publish), spec.SetOf(g.subscribe), g.payloads
 	return nil
+}
+
+// granted is what the details read so far grant.
+type granted struct {
+	publish, subscribe []*spec.Selector
+	payloads           []payloadFor
 }
 
 var errTooMany = errors.New("has too many entries")
@@ -90,7 +98,7 @@ func grantReason(err error) Reason {
 	return InvalidGrant
 }
 
-func (a *Authenticator) readDetail(g *Grants, detail value) error {
+func (a *Authenticator) readDetail(g *granted, detail value) error {
 	actions, ok := detail.get("actions").texts()
 	if !ok || len(actions) == 0 {
 		return errors.New("actions is not a non-empty array of strings")
@@ -121,7 +129,7 @@ func (a *Authenticator) readDetail(g *Grants, detail value) error {
 		g.subscribe = append(g.subscribe, selectors...)
 		// Also without a payload: it masks those of later details
 		// (AUTH-payload-order).
-		g.payloads = append(g.payloads, payloadFor{selectors, bytes.Clone(payload.raw)})
+		g.payloads = append(g.payloads, payloadFor{spec.SetOf(selectors), bytes.Clone(payload.raw)})
 	}
 	return nil
 }

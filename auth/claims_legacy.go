@@ -67,23 +67,23 @@ func (a *Authenticator) readMercureClaim(t *token) *Refusal {
 }
 
 // readSelectors reads a list of topic selectors; absent and null are empty.
-func (a *Authenticator) readSelectors(list value) ([]*spec.Selector, error) {
+func (a *Authenticator) readSelectors(list value) (spec.Set, error) {
 	if kind := list.kind(); kind == missing || kind == aNull {
-		return nil, nil
+		return spec.Set{}, nil
 	}
 	values, ok := list.texts()
 	if !ok {
-		return nil, errors.New("is not an array of strings")
+		return spec.Set{}, errors.New("is not an array of strings")
 	}
 	if len(values) > a.maxDetails {
-		return nil, fmt.Errorf("%w: %d, more than %d", errTooMany, len(values), a.maxDetails)
+		return spec.Set{}, fmt.Errorf("%w: %d, more than %d", errTooMany, len(values), a.maxDetails)
 	}
 	selectors := make([]*spec.Selector, len(values))
 	for i, value := range values {
 		var err error
 		if selectors[i], err = spec.ParseTopicSelector(value); err != nil {
-			return nil, fmt.Errorf("has an invalid entry %d: %w", i, err)
+			return spec.Set{}, fmt.Errorf("has an invalid entry %d: %w", i, err)
 		}
 	}
-	return selectors, nil
+	return spec.SetOf(selectors), nil
 }

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"encoding/json"
-	"slices"
 	"time"
 
 	"cinnabar/spec"
@@ -13,7 +12,7 @@ import (
 type Grants struct {
 	generation         spec.Generation
 	expiry, notBefore  time.Time // zero for none
-	publish, subscribe []*spec.Selector
+	publish, subscribe spec.Set
 
 	payload  json.RawMessage // 0.x: of every subscription
 	payloads []payloadFor    // 1.0: of the first that matches
@@ -21,7 +20,7 @@ type Grants struct {
 
 // A payloadFor is a 1.0 detail with the subscribe action; nil for none.
 type payloadFor struct {
-	selectors []*spec.Selector
+	selectors spec.Set
 	payload   json.RawMessage
 }
 
@@ -32,7 +31,7 @@ func (g *Grants) Generation() spec.Generation { return g.generation }
 // first that may not (AUTH-publish-all-topics, AUTH-0x-publish-every-topic).
 func (g *Grants) CanPublish(topics []string) (refused string, ok bool) {
 	for _, topic := range topics {
-		if !anyMatches(g.publish, topic) {
+		if !g.publish.Match(topic) {
 			return topic, false
 		}
 	}
@@ -43,8 +42,11 @@ func (g *Grants) CanPublish(topics []string) (refused string, ok bool) {
 // granted topic is enough (AUTH-subscribe-any-topic,
 // AUTH-0x-subscribe-any-topic).
 func (g *Grants) CanReceive(topics []string) bool {
-	return slices.ContainsFunc(topics, func(topic string) bool { return anyMatches(g.subscribe, topic) })
+	return g.subscribe.MatchAny(topics)
 }
+
+// ReceiveCost returns what CanReceive costs for a topic at most, about.
+func (g *Grants) ReceiveCost() spec.Cost { return g.subscribe.Cost() }
 
 // Payload returns what the token attaches to the subscription made with a
 // selector, given as the subscriber wrote it. In 1.0 the first detail that
@@ -56,7 +58,7 @@ func (g *Grants) Payload(selector string) (payload json.RawMessage, ok bool) {
 		return g.payload, g.payload != nil
 	}
 	for _, detail := range g.payloads {
-		if anyMatches(detail.selectors, selector) {
+		if detail.selectors.Match(selector) {
 			return detail.payload, detail.payload != nil
 		}
 	}
@@ -72,8 +74,4 @@ func (g *Grants) at(now time.Time) *Refusal {
 		return r
 	}
 	return g.early(now)
-}
-
-func anyMatches(selectors []*spec.Selector, topic string) bool {
-	return slices.ContainsFunc(selectors, func(s *spec.Selector) bool { return s.Match(topic) })
 }

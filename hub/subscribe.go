@@ -79,7 +79,7 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request, c call, grants *aut
 		return
 	}
 	if grants != nil {
-		want.CanReceive = grants.CanReceive
+		want.CanReceive, want.ReceiveCost = grants.CanReceive, grants.ReceiveCost()
 	}
 	want.Ends, want.EndsWith = h.end(grants, time.Now())
 

@@ -12,7 +12,31 @@ import (
 // It only saves time: an entry is a pure function of its key, which holds all
 // that it was made from and is compared as a whole, so that no entry can stand
 // in for another whatever strings strangers choose.
-var compiled = cache{limit: 64 << 20}
+var compiled = programs{usual: cache{limit: 48 << 20}, large: cache{limit: 16 << 20}}
+
+// largeProgram is the size from which on a program takes the room of large ones.
+const largeProgram = 64 << 10
+
+// programs holds large programs apart from usual ones, so that strangers who
+// bring many of them push out each other's, and not what everybody uses.
+type programs struct{ usual, large cache }
+
+// get returns the program of key, if it is held.
+func (p *programs) get(key compiledKey) program {
+	if found := p.usual.get(key); found != nil {
+		return found
+	}
+	return p.large.get(key)
+}
+
+// put holds a program.
+func (p *programs) put(key compiledKey, made program) {
+	if made.size() >= largeProgram {
+		p.large.put(key, made)
+	} else {
+		p.usual.put(key, made)
+	}
+}
 
 type compiledKey struct {
 	SelectorKey

@@ -47,6 +47,22 @@ func TestCacheKeepsWhatIsUsed(t *testing.T) {
 	}
 }
 
+// However many large programs come, those of usual size stay.
+func TestLargeProgramsStandApart(t *testing.T) {
+	p := programs{usual: cache{limit: 10 * largeProgram}, large: cache{limit: 10 * largeProgram}}
+	p.put(keyOf("usual"), weight{"usual", largeProgram - 1})
+	for i := range 100 {
+		key := keyOf(fmt.Sprint(i))
+		p.put(key, weight{key.Text, largeProgram})
+		if found := p.get(key); found == nil || !found.match(key.Text) {
+			t.Fatalf("what was put last, %d, is not held", i)
+		}
+	}
+	if p.get(keyOf("usual")) == nil {
+		t.Error("large programs have pushed out another")
+	}
+}
+
 // No text is another's key, whatever the kind and the base, so that nobody can
 // plant a program for somebody else's selector.
 func TestCacheKeysDoNotCollide(t *testing.T) {

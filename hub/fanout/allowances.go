@@ -15,6 +15,9 @@ const (
 	// about 50 µs for such a topic, if all their literals are in it and all
 	// are evaluated to the end.
 	ownerCost spec.Cost = 512
+	// grantCost is what a subscriber's grants may cost it to ask them whether
+	// it may have a private update, likewise less than delivering it.
+	grantCost spec.Cost = 32
 )
 
 // Allowances are what owners have spent. A selector for which nothing was left
@@ -27,7 +30,7 @@ type allowances map[any]spec.Cost
 // take reports whether the dispatcher may evaluate a selector for a
 // subscriber, and counts it.
 func (a allowances) take(s *Subscriber, cost spec.Cost) bool {
-	if s.filter.cost <= lightCost {
+	if s.filter.selectors.Cost() <= lightCost {
 		return true
 	}
 	owner := s.want.Owner
@@ -40,7 +43,7 @@ func (a allowances) take(s *Subscriber, cost spec.Cost) bool {
 
 // giveBack undoes a take that was granted.
 func (a allowances) giveBack(s *Subscriber, cost spec.Cost) {
-	if s.filter.cost <= lightCost {
+	if s.filter.selectors.Cost() <= lightCost {
 		return
 	}
 	if a[s.want.Owner] -= cost; a[s.want.Owner] == 0 {

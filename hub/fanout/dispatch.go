@@ -50,7 +50,14 @@ func (e *Engine) deliver(entry *store.Entry) {
 	for _, s := range e.matched.sure {
 		// Who is catching up reads the entry itself, and who became live
 		// ahead of the dispatcher has read it.
-		if s.state != live || s.position >= entry.Position || !s.filter.mayRead(entry.Update) {
+		if s.state != live || s.position >= entry.Position {
+			continue
+		}
+		if entry.Update.Private() && s.want.ReceiveCost > grantCost {
+			e.ask(s, before)
+			continue
+		}
+		if !s.filter.mayRead(entry.Update) {
 			continue
 		}
 		if event == nil {

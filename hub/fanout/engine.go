@@ -40,6 +40,9 @@ type Subscription struct {
 	Selectors []*spec.Selector
 	// CanReceive decides about private updates by their topics; nil means no.
 	CanReceive func(topics []string) bool
+	// ReceiveCost is what CanReceive costs for a topic at most, about. Where it
+	// costs much, private updates take the slower way of dear selectors.
+	ReceiveCost spec.Cost
 
 	// Owner is whose turn it is when this subscriber catches up: owners get
 	// equal shares, however many streams they open. Any comparable value.

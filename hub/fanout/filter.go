@@ -1,7 +1,6 @@
 package fanout
 
 import (
-	"slices"
 	"time"
 
 	"cinnabar/spec"
@@ -11,9 +10,7 @@ import (
 // A filter is what a subscriber asked for and may have, ready to be asked for
 // one entry after the other. It agrees with the [index].
 type filter struct {
-	selectors  []*spec.Selector
-	many       map[string]struct{} // exact selectors, where a subscriber has many; not in selectors then
-	cost       spec.Cost           // of all selectors
+	selectors  spec.Set
 	canReceive func(topics []string) bool
 
 	// How far the selectors were held against an entry when time was up.
@@ -21,33 +18,9 @@ type filter struct {
 	topic, next int32
 }
 
-// manyExact is how many exact selectors are looked up in a map: fewer are
-// found as fast, in less memory, one by one.
-const manyExact = 16
-
 func newFilter(s *Subscription) filter {
-	f := filter{canReceive: s.CanReceive, selectors: s.Selectors}
-	exact := 0
-	for _, sel := range s.Selectors {
-		f.cost += sel.Cost()
-		if isExact(sel) {
-			exact++
-		}
-	}
-	if exact < manyExact {
-		return f
-	}
-	f.many = make(map[string]struct{}, exact)
-	for _, sel := range s.Selectors {
-		if isExact(sel) {
-			f.many[sel.String()] = struct{}{}
-		}
-	}
-	f.selectors = slices.DeleteFunc(slices.Clone(s.Selectors), isExact)
-	return f
+	return filter{selectors: spec.SetOf(s.Selectors), canReceive: s.CanReceive}
 }
-
-func isExact(sel *spec.Selector) bool { return sel.Key().Kind == spec.Exact }
 
 // selects reports whether a selector matches a topic of the update. When a
 // time has come, zero for never, it stops after a dear selector and is not
@@ -59,12 +32,13 @@ func (f *filter) selects(u *spec.Update, entry store.Position, until time.Time) 
 	topics := u.Topics()
 	for int(f.topic) < len(topics) {
 		topic := topics[f.topic]
-		if _, ok := f.many[topic]; ok {
+		if f.selectors.Names(topic) {
 			return true, true
 		}
 		subject := spec.SubjectOf(topic)
-		for int(f.next) < len(f.selectors) {
-			sel := f.selectors[f.next]
+		others := f.selectors.Others()
+		for int(f.next) < len(others) {
+			sel := others[f.next]
 			if sel.Matches(&subject) {
 				return true, true
 			}

@@ -1,8 +1,10 @@
 package fanout
 
 import (
+	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"cinnabar/spec"
 	"cinnabar/store"
@@ -59,13 +61,14 @@ func TestIndexAgreesWithANaiveScan(t *testing.T) {
 		var subs []*Subscriber
 		var stamp store.Position
 		var m match
+		others := make(map[any]spec.Cost) // what subscribers elsewhere have spent
 		t.Repeat(map[string]func(*rapid.T){
 			"add": func(t *rapid.T) {
 				want := Subscription{Selectors: drawSelectors(t), Owner: rapid.IntRange(1, 3).Draw(t, "owner")}
 				sub := newSubscriber(nil, want)
-				if rapid.Bool().Draw(t, "costly") { // as if it had so many
-					sub.filter.cost += ownerCost
-					x.allowances[want.Owner] += rapid.SampledFrom([]spec.Cost{0, ownerCost / 2}).Draw(t, "spent")
+				if rapid.Bool().Draw(t, "others") {
+					x.allowances[want.Owner] += ownerCost / 2
+					others[want.Owner] += ownerCost / 2
 				}
 				for _, sel := range want.Selectors {
 					sub.seats = append(sub.seats, x.add(sel, sub))
@@ -83,6 +86,9 @@ func TestIndexAgreesWithANaiveScan(t *testing.T) {
 				subs = slices.Delete(subs, i, i+1)
 				if len(subs) == 0 {
 					checkEmpty(t, x)
+					if !maps.Equal(x.allowances, others) {
+						t.Fatalf("owners without subscribers have spent %v, and %v elsewhere", x.allowances, others)
+					}
 				}
 			},
 			"match": func(t *rapid.T) {
@@ -112,6 +118,31 @@ func TestIndexAgreesWithANaiveScan(t *testing.T) {
 				}
 			},
 		})
+	})
+}
+
+// TestFilterGoesOn: an entry decided over many turns is decided as at once, and
+// asked about again, it is what it was.
+func TestFilterGoesOn(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := newFilter(&Subscription{Selectors: drawSelectors(t)})
+		past := time.Now().Add(-time.Second)
+		for entry := range store.Position(3) {
+			u := update(t, "", rapid.SliceOfN(rapid.SampledFrom(indexTopics), 1, 3).Draw(t, "topics")...)
+			decide := func() bool {
+				for {
+					if selected, done := f.selects(u, entry+1, past); done {
+						return selected
+					}
+				}
+			}
+			if got, want := decide(), f.wants(u); got != want {
+				t.Fatalf("%v is decided %v in turns, %v at once", u.Topics(), got, want)
+			}
+			if f.wants(u) && !decide() {
+				t.Fatalf("%v was selected, and is not when its event was refused", u.Topics())
+			}
+		}
 	})
 }
 

@@ -164,6 +164,7 @@ func (w *world) join(t *rapid.T) {
 	}
 	if granted := rapid.SampledFrom([]string{"", "a", "c/1"}).Draw(t, "granted"); granted != "" {
 		r.sub.CanReceive = func(topics []string) bool { return slices.Contains(topics, granted) }
+		r.sub.ReceiveCost = rapid.SampledFrom([]spec.Cost{0, grantCost + 1}).Draw(t, "cost")
 	}
 	r.filter = newFilter(&r.sub)
 	if len(w.facts) > 0 {
@@ -244,7 +245,7 @@ func (w *world) restart(*rapid.T) {
 		}
 		w.verify(r, false)
 		next := &reader{recorder: newRecorder(-1), filter: r.filter}
-		next.sub.Selectors, next.sub.CanReceive = r.sub.Selectors, r.sub.CanReceive
+		next.sub.Selectors, next.sub.CanReceive, next.sub.ReceiveCost = r.sub.Selectors, r.sub.CanReceive, r.sub.ReceiveCost
 		cursor := "urn:x:unknown"
 		if taken := r.taken(); len(taken) > 0 {
 			i := slices.IndexFunc(w.facts, func(f fact) bool { return f.Update.Data() == taken[len(taken)-1] })
