@@ -24,6 +24,7 @@ type hijacked struct {
 	marked  bool
 	handed  bool   // the shard has it
 	gone    bool   // nobody has it
+	heavy   bool   // a heavy event is being written
 	refused bool   // an event was refused: announce room
 	waiting *batch // events taken
 	closing Reason // no more events are taken
@@ -67,6 +68,9 @@ func (s *hijacked) Enqueue(e *Event) bool {
 	next := &sh.grown
 	if s.waiting != nil {
 		next = &s.waiting.grown
+	} else if s.heavy && e.heavy() {
+		s.refused = true
+		return false
 	}
 	longer := s.waiting.with(e, next)
 	if longer == nil {
@@ -172,7 +176,21 @@ func (s *hijacked) send(b *batch) bool {
 	s.shard.delivered += uint64(b.count)
 	s.events += uint64(b.count)
 	s.bytes += uint64(b.size)
-	return s.write(b.payload())
+	ok := s.write(b.payload())
+	if b.event.heavy() && !s.socket.blocked() {
+		s.lighten()
+	}
+	return ok
+}
+
+// lighten lets heavy events in again.
+func (s *hijacked) lighten() {
+	s.shard.mu.Lock()
+	s.heavy = false
+	if s.refused {
+		s.shard.mark(s)
+	}
+	s.shard.mu.Unlock()
 }
 
 // write begins a write; it returns false if the connection is broken.

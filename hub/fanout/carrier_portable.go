@@ -136,7 +136,11 @@ func (p *portable) idle() time.Duration {
 // send writes events, joined as far as they are small.
 func (p *portable) send(events []*Event) Reason {
 	if len(events) == 1 {
-		return p.sent(1, p.write(events[0].plain))
+		failed := p.count(1, p.write(events[0].plain))
+		if events[0].heavy() && p.sent() {
+			p.subscriber.roomy()
+		}
+		return failed
 	}
 	buffer := p.subscriber.engine.joins.Get().(*[]byte)
 	defer p.subscriber.engine.joins.Put(buffer)
@@ -149,7 +153,7 @@ func (p *portable) send(events []*Event) Reason {
 		if cap(joined) <= joinLimit {
 			*buffer = joined
 		}
-		if failed := p.sent(n, p.write(joined)); failed != "" {
+		if failed := p.count(n, p.write(joined)); failed != "" {
 			return failed
 		}
 		events = events[n:]
@@ -157,8 +161,8 @@ func (p *portable) send(events []*Event) Reason {
 	return ""
 }
 
-// sent adds events to the tallies, if writing them did not fail.
-func (p *portable) sent(events int, failed Reason) Reason {
+// count adds events to the tallies, if writing them did not fail.
+func (p *portable) count(events int, failed Reason) Reason {
 	if failed == "" {
 		p.events += uint64(events)
 		p.subscriber.engine.delivered.Add(uint64(events))

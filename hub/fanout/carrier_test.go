@@ -298,6 +298,55 @@ func TestSlowReaderLosesNothing(t *testing.T) {
 	})
 }
 
+// TestStalledReaderHoldsOneHeavyEvent: of the large events that a reader does
+// not take its stream refers to one, which is being written. It gets them all
+// when it reads.
+func TestStalledReaderHoldsOneHeavyEvent(t *testing.T) {
+	overAll(t, func(t *testing.T, tr transport) {
+		s := newSite(t, tr, 0, nil)
+		lines := s.open(t)
+		lines.Buffer(nil, 16<<20)
+		next(t, lines, "retry:")
+		payload := strings.Repeat("x", 8<<20) // an HTTP/2 window is smaller
+		const n = 4
+		for i := range n {
+			appendTo(t, s.log, update(t, fmt.Sprintf("%d %s", i, payload), "a"))
+		}
+		for deadline := time.Now().Add(20 * time.Second); s.engine.Stats().FellBehind == 0 || s.pendingSize() > pendingBytes; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("beside what is being written %d bytes wait: %+v", s.pendingSize(), s.engine.Stats())
+			}
+		}
+		for i := range n {
+			if got, want := next(t, lines, "data:"), fmt.Sprintf("data: %d ", i); !strings.HasPrefix(got, want) {
+				t.Fatalf("event %d: got %.20q", i, got)
+			}
+		}
+	})
+}
+
+// pendingSize is how many bytes the streams of a site have taken and not begun
+// to write.
+func (s *site) pendingSize() (size int) {
+	s.engine.mu.Lock()
+	defer s.engine.mu.Unlock()
+	for sub := range s.engine.members {
+		switch stream := sub.stream.(type) {
+		case *portable:
+			stream.mu.Lock()
+			size += stream.pending.bytes
+			stream.mu.Unlock()
+		case *hijacked:
+			stream.shard.mu.Lock()
+			if stream.waiting != nil {
+				size += stream.waiting.size
+			}
+			stream.shard.mu.Unlock()
+		}
+	}
+	return size
+}
+
 func TestReaderThatNeverReadsIsClosed(t *testing.T) {
 	overAll(t, func(t *testing.T, tr transport) {
 		s := newStallingSite(t, tr, 0, 500*time.Millisecond, nil)

@@ -47,6 +47,9 @@ type Event struct {
 	made    time.Time // when it was encoded
 }
 
+// heavy says that it is larger than a pending list may be.
+func (e *Event) heavy() bool { return len(e.plain) > pendingBytes }
+
 // newEvent encodes an entry.
 func newEvent(entry *store.Entry) *Event {
 	b := make([]byte, chunkHead, chunkHead+128+len(entry.Update.Data()))

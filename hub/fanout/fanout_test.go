@@ -518,6 +518,35 @@ func TestPendingListIsBounded(t *testing.T) {
 	}
 }
 
+// TestOneHeavyEventAtATime: while an event larger than a list is being written,
+// only a list is taken beside it.
+func TestOneHeavyEventAtATime(t *testing.T) {
+	p := pending{wake: func() {}}
+	now := time.Now()
+	enqueue := func(what string, size int, want bool) {
+		t.Helper()
+		if got := p.Enqueue(sized(size, now)); got != want {
+			t.Errorf("%s: taken: %v, want %v", what, got, want)
+		}
+	}
+	enqueue("a heavy event", pendingBytes+1, true)
+	enqueue("a light one beside it", 1, false)
+	if _, room, _ := p.take(nil); !room {
+		t.Error("the light one has room now, and is not told")
+	}
+	enqueue("a second heavy one while the first is written", pendingBytes+1, false)
+	enqueue("the first light one meanwhile", pendingBytes-1, true)
+	enqueue("the second", 1, true)
+	enqueue("one too many", 1, false)
+	if !p.sent() {
+		t.Error("the heavy one has left, and nobody is told")
+	}
+	if _, room, _ := p.take(nil); room {
+		t.Error("there is news of room that was told before")
+	}
+	enqueue("the second heavy one", pendingBytes+1, true)
+}
+
 func TestEventIsEncodedOnceForAll(t *testing.T) {
 	log := newLog(t)
 	e := newEngine(t, log)

@@ -206,6 +206,7 @@ func (sh *shard) take() {
 		s.ready = 0
 		if s.socket != nil && !s.socket.blocked() {
 			j.batch, s.waiting = s.waiting, nil
+			s.heavy = j.batch != nil && j.batch.event.heavy()
 			j.refused, s.refused = s.refused, false
 		}
 		sh.jobs = append(sh.jobs, j)

@@ -19,7 +19,10 @@ type Stream interface {
 	Close(Reason)
 }
 
-// Bounds of a pending list. One event is always taken by an empty one.
+// Bounds of a pending list. One event is always taken by an empty one, unless
+// it is heavy, which is larger than a list may be, and another such is being
+// written: what a stream refers to is at most one list and, being written,
+// another list or one heavy event.
 const (
 	pendingBytes  = 64 << 10
 	pendingEvents = 256
@@ -35,6 +38,7 @@ type pending struct {
 	mu      sync.Mutex
 	events  []*Event
 	bytes   int
+	heavy   bool   // a heavy event is being written
 	refused bool   // an event was refused: announce room
 	closing Reason // no more events are taken
 	ended   bool   // the carrier has let go
@@ -65,7 +69,10 @@ func (p *pending) Enqueue(e *Event) bool {
 // full reports whether an event would exceed a bound. The lock is held.
 func (p *pending) full(e *Event) bool {
 	n := len(p.events)
-	return n > 0 && !fits(n, p.bytes, p.events[0].made, e)
+	if n == 0 {
+		return p.heavy && e.heavy()
+	}
+	return !fits(n, p.bytes, p.events[0].made, e)
 }
 
 // fits reports whether one more event is within the bounds of a pending list
@@ -93,9 +100,20 @@ func (p *pending) Close(r Reason) {
 func (p *pending) take(spare []*Event) (events []*Event, room bool, closing Reason) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.heavy = p.bytes > pendingBytes
 	events, p.events, p.bytes = p.events, spare[:0], 0
 	room, p.refused = p.refused, false
 	return events, room, p.closing
+}
+
+// sent says that the heavy event last taken has left. room says that the
+// subscriber has to be told.
+func (p *pending) sent() (room bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.heavy = false
+	room, p.refused = p.refused, false
+	return room
 }
 
 // end makes the list take everything and keep nothing.
