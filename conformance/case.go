@@ -54,5 +54,6 @@ func cases() []Case {
 		replayCases,
 		corsCases,
 		securityCases,
+		limitCases,
 	)
 }

@@ -203,6 +203,7 @@ func variants(t *testing.T) map[string]yaml.RawMessage {
 	add("query_token", open.with(settings{"legacy-query-token": ""}), "")
 	add("short", open.with(settings{"max-lifetime": "3s"}), "max_lifetime: 3s")
 	add("small", open.with(settings{"retention-count": "2"}), "")
+	add("crowded", open.with(settings{"max-connections": "3", "overload": "status"}), "max_connections: 3")
 	add("fresh", open, "")
 	add("shared_keys", open.with(settings{"subscriber-jwt-key": testPublisherKey}), "subscriber_key: "+testPublisherKey)
 	return all

@@ -27,6 +27,7 @@ type minutes struct {
 	mu       sync.Mutex
 	failures []string
 	steps    []string // requests made, for whoever reads a failure
+	failedAt []int    // for each failure, how many steps had been made
 	cleanups []func()
 }
 
@@ -72,6 +73,7 @@ func (m *minutes) Errorf(format string, args ...any) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.failures = append(m.failures, fmt.Sprintf(format, args...))
+	m.failedAt = append(m.failedAt, len(m.steps))
 }
 
 // Fatalf notes a failed assertion and ends the run. Only the goroutine that
@@ -104,6 +106,45 @@ func (m *minutes) step(format string, args ...any) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.steps = append(m.steps, fmt.Sprintf(format, args...))
+}
+
+// Of a run with many steps only those that led to a failure are shown: a table
+// of cases makes hundreds, one of which went wrong.
+const (
+	fewSteps  = 8
+	stepsBack = 3 // before the one that went wrong
+)
+
+// stepsToFailures returns the steps that led to failures, and where others
+// were left out.
+func (m *minutes) stepsToFailures() []string {
+	if len(m.steps) <= fewSteps {
+		return m.steps
+	}
+	shown := make([]bool, len(m.steps))
+	for _, at := range m.failedAt {
+		for i := max(0, at-1-stepsBack); i < at; i++ {
+			shown[i] = true
+		}
+	}
+	var steps []string
+	leftOut := 0
+	note := func() {
+		if leftOut > 0 {
+			steps = append(steps, fmt.Sprintf("… %d steps without a failure", leftOut))
+		}
+		leftOut = 0
+	}
+	for i, step := range m.steps {
+		if !shown[i] {
+			leftOut++
+			continue
+		}
+		note()
+		steps = append(steps, step)
+	}
+	note()
+	return steps
 }
 
 // Topic returns a topic that is this run's own: an https URL that ends in the

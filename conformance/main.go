@@ -34,6 +34,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	issuer := flags.String("issuer", "", "trusted `issuer` of 1.0 tokens")
 	audience := flags.String("audience", "", "the hub's resource `identifier`; default its URL")
 	anonymous := flags.Bool("anonymous", false, "the hub accepts subscribers without a token")
+	corsOrigin := flags.String("cors-origin", "", "`origin` whose pages may read")
+	publishOrigin := flags.String("publish-origin", "", "`origin` whose pages may publish with a cookie")
 	protocols := flags.String("protocols", "", "generations served, comma-separated; default 0.x,1.0")
 	restart := flags.String("restart", "", "`command` that restarts the hub on the same history")
 	version := flags.String("http", "", "HTTP `version` to speak: 1.1 or 2")
@@ -72,6 +74,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	override(&target.SubscriberKey, *subscriber)
 	override(&target.Issuer, *issuer)
 	override(&target.Audience, *audience)
+	override(&target.CORSOrigin, *corsOrigin)
+	override(&target.PublishOrigin, *publishOrigin)
 	override(&target.Restart, *restart)
 	override(&target.HTTP, *version)
 	target.Anonymous = target.Anonymous || *anonymous

@@ -26,7 +26,7 @@ type Result struct {
 	Level      string        `json:"level"`
 	Status     Status        `json:"status"`
 	Why        []string      `json:"why,omitempty"`   // failures, or what is needed
-	Steps      []string      `json:"steps,omitempty"` // of a failed case
+	Steps      []string      `json:"steps,omitempty"` // that led to the failures
 	Requires   string        `json:"requires,omitempty"`
 	Section    string        `json:"section,omitempty"`
 	Took       time.Duration `json:"took"`
@@ -101,9 +101,10 @@ func (p *Plan) Run(ctx context.Context) []Result {
 }
 
 // alone reports whether a case must not run beside others: a restart would
-// disturb them, and in a small history they would trim what it looks at.
+// disturb them, in a small history they would trim what it looks at, and in a
+// crowd they would take its places.
 func (c *Case) alone() bool {
-	return c.Restarts || slices.Contains(c.Needs, Variant("small"))
+	return c.Restarts || slices.Contains(c.Needs, Variant("small")) || slices.Contains(c.Needs, Variant("crowded"))
 }
 
 // combined judges the entries that several cases assert together.
@@ -189,7 +190,7 @@ func judge(ctx context.Context, target *Target, c Case, e *Entry, gen string) Re
 	r.Took = time.Since(start)
 	switch {
 	case len(t.failures) > 0:
-		r.Status, r.Why, r.Steps, r.Requires = Failed, t.failures, t.steps, e.Requirement
+		r.Status, r.Why, r.Steps, r.Requires = Failed, t.failures, t.stepsToFailures(), e.Requirement
 	case !applies:
 		r.Status = NotApplicable
 	default:

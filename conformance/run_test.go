@@ -57,3 +57,29 @@ func TestSelectCases(t *testing.T) {
 		t.Error("C chooses something, want an error")
 	}
 }
+
+func TestStepsToFailures(t *testing.T) {
+	m := new(minutes)
+	steps := func(n int) {
+		for range n {
+			m.step("step %d", len(m.steps)+1)
+		}
+	}
+	want := func(what string, want ...string) {
+		t.Helper()
+		if got := m.stepsToFailures(); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", what, got, want)
+		}
+	}
+	steps(3)
+	m.Errorf("wrong")
+	want("few", "step 1", "step 2", "step 3")
+	steps(20)
+	m.Errorf("wrong")
+	m.Errorf("wrong again")
+	steps(2)
+	m.Errorf("wrong")
+	steps(5)
+	want("many", "step 1", "step 2", "step 3", "… 16 steps without a failure", "step 20", "step 21",
+		"step 22", "step 23", "step 24", "step 25", "… 5 steps without a failure")
+}

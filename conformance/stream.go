@@ -45,6 +45,11 @@ func (t *T) Open(r Request) *Stream {
 		resp.Body.Close()
 		t.Fatalf("opening a stream: Content-Type %q, want text/event-stream", ct)
 	}
+	return t.follow(resp)
+}
+
+// follow reads a stream, which is closed with the run.
+func (t *T) follow(resp *http.Response) *Stream {
 	s := &Stream{
 		t: t, Header: resp.Header, body: resp.Body,
 		events: make(chan Event, 4096), notes: make(chan string, 4096), ended: make(chan error, 1),

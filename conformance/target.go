@@ -47,7 +47,9 @@ type Target struct {
 	MaxBody       int           `yaml:"max_body"`       // bytes of a publish request
 	MaxTopics     int           `yaml:"max_topics"`
 	MaxMatchers   int           `yaml:"max_matchers"`
-	Restart       string        `yaml:"restart"` // shell command that stops and starts the hub on the same history
+	// MaxConnections is how many streams may be open at once.
+	MaxConnections int    `yaml:"max_connections"`
+	Restart        string `yaml:"restart"` // shell command that stops and starts the hub on the same history
 
 	// Patience is how long a step may take before it counts as failed; default
 	// 10 seconds. It bounds how slow a right hub may be, and is never waited
@@ -67,6 +69,7 @@ type Target struct {
 	//	query_token  0.x tokens accepted in the query
 	//	short        a maximum lifetime of at most 10 seconds
 	//	small        a history of at most 2 updates
+	//	crowded      few streams at once (give max_connections), one more is refused with a status
 	//	fresh        nothing was ever published to it, nor is by the suite
 	//	shared_keys  one key for publishers and subscribers (give it as both)
 	Variants map[string]yaml.RawMessage `yaml:"variants"`

@@ -123,6 +123,7 @@ func wrongVariants(t *testing.T) map[string]wrongVariant {
 		"query_token": {func(c *wronghub.Config) { c.QueryToken = true }, ""},
 		"short":       {func(c *wronghub.Config) { c.MaxLifetime = time.Second }, "max_lifetime: 1s"},
 		"small":       {func(c *wronghub.Config) { c.Retained = 2 }, ""},
+		"crowded":     {func(c *wronghub.Config) { c.MaxStreams = 3 }, "max_connections: 3"},
 		"fresh":       {func(*wronghub.Config) {}, ""},
 		"shared_keys": {func(c *wronghub.Config) { c.SubscriberKey = testPublisherKey }, "subscriber_key: " + testPublisherKey},
 	}

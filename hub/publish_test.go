@@ -73,6 +73,27 @@ func publishRequest(h *hubtest.Hub, body io.Reader) *http.Request {
 	return r
 }
 
+// TestFullDiskDoesNotFillTheLog: what is told for every publish would itself
+// fill the disk.
+func TestFullDiskDoesNotFillTheLog(t *testing.T) {
+	history, log := newMoody(t), new(journal)
+	h := hubtest.Start(t, log.configure, func(c *hub.Config) { c.Log = history })
+	history.failAppends(fmt.Errorf("%w: no space left on device", store.ErrUnavailable))
+	for range 100 {
+		if status, body := h.Do(publishRequest(h, strings.NewReader("topic=a"))); status != http.StatusServiceUnavailable {
+			t.Fatalf("publishing to a full disk: %d: %s", status, body)
+		}
+	}
+	if n := strings.Count(log.String(), "no space left"); n != 1 {
+		t.Errorf("of 100 publishes refused for one reason the log tells %d, want 1:\n%s", n, log)
+	}
+	history.failAppends(errors.New("surprise"))
+	h.Do(publishRequest(h, strings.NewReader("topic=a")))
+	if !strings.Contains(log.String(), "surprise") {
+		t.Errorf("another reason is not told:\n%s", log)
+	}
+}
+
 func TestPublishWhileHistoryIsAway(t *testing.T) {
 	log := newMoody(t)
 	h := hubtest.Start(t, func(c *hub.Config) { c.Log = log })

@@ -29,6 +29,7 @@ func Defects() map[Defect][]Catch {
 		tokenDefects,
 		grantDefects,
 		originDefects,
+		limitDefects,
 	} {
 		maps.Copy(all, area)
 	}

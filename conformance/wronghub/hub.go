@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,6 +25,7 @@ type Config struct {
 	MaxLifetime  time.Duration // of a stream
 	Heartbeat    time.Duration // between comments on an idle stream
 	Retained     int           // updates kept for replays; default all
+	MaxStreams   int           // open at once; default any number
 
 	Defects []Defect
 }
@@ -36,11 +38,12 @@ type Hub struct {
 	publisherKey  key
 	subscriberKey key
 	history       *history
+	streams       *atomic.Int64 // open
 }
 
 // New returns a hub with an empty history.
 func New(c Config) (*Hub, error) {
-	h := &Hub{config: c, history: newHistory()}
+	h := &Hub{config: c, history: newHistory(), streams: new(atomic.Int64)}
 	if c.Cookie == "" {
 		h.config.Cookie = "__Secure-mercure_access_token"
 	}

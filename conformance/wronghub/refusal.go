@@ -25,6 +25,9 @@ var (
 	insufficientScope = refusal{status: http.StatusForbidden, bearer: true, code: "insufficient_scope"}
 )
 
+// tooMany refuses a stream for which there is no place.
+var tooMany = refusal{status: http.StatusTooManyRequests}
+
 // malformedCredential refuses how a token is presented.
 func malformedCredential(detail string) error {
 	return refusal{status: http.StatusBadRequest, detail: detail, bearer: true, code: "invalid_request"}
@@ -44,6 +47,8 @@ func (h *Hub) refuse(w http.ResponseWriter, err error) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		fmt.Fprintf(w, "event: error\ndata: %d\n\n", r.status)
 		return
+	case r.status == http.StatusTooManyRequests && h.is(CallsTooManyUnavailable):
+		r.status = http.StatusServiceUnavailable
 	case r.status == http.StatusBadRequest && !r.bearer && h.is(AnswersUnprocessable):
 		r.status = http.StatusUnprocessableEntity
 	case r.code == "invalid_token" && h.is(ForbidsBadTokens):

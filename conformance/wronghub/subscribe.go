@@ -54,12 +54,40 @@ func (h *Hub) subscribe(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusFound)
 		return nil
 	}
-	w.WriteHeader(http.StatusOK)
 	if r.Method == http.MethodHead {
+		w.WriteHeader(http.StatusOK)
 		return nil
 	}
+	if !h.enter() {
+		return tooMany
+	}
+	defer h.leave()
+	w.WriteHeader(http.StatusOK)
 	s.serve(w, r)
 	return nil
+}
+
+// enter takes a place among the streams, if there is one.
+func (h *Hub) enter() bool {
+	n, most := h.streams.Add(1), int64(h.config.MaxStreams)
+	if h.is(AdmitsOneTooMany) {
+		most++
+	}
+	if h.config.MaxStreams == 0 || n <= most {
+		return true
+	}
+	h.streams.Add(-1)
+	if h.is(EndsAllForOneTooMany) {
+		h.history.interrupt()
+	}
+	return false
+}
+
+// leave gives it back.
+func (h *Hub) leave() {
+	if !h.is(CountsWhoLeft) {
+		h.streams.Add(-1)
+	}
 }
 
 // parameters returns those of the query, then those of a body, so that the
