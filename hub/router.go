@@ -20,21 +20,32 @@ func (h *Hub) routes() http.Handler {
 
 	hub := h.base.Path()
 	methods := []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions}
-	r.Path(hub).Methods(http.MethodGet, http.MethodHead).HandlerFunc(h.serveSubscribe)
-	r.Path(hub).Methods(http.MethodPost).HandlerFunc(h.servePublish)
+	r.MatcherFunc(at(hub)).Methods(http.MethodPost).HandlerFunc(h.servePublish)
+	r.MatcherFunc(at(hub)).Methods(http.MethodGet, http.MethodHead).HandlerFunc(h.serveSubscribe)
 	if h.config.Generations.Has(spec.Current) {
 		methods = append(methods, methodQuery)
-		r.Path(hub).Methods(methodQuery).HandlerFunc(h.serveQuery)
+		r.MatcherFunc(at(hub)).Methods(methodQuery).HandlerFunc(h.serveQuery)
 	}
-	r.Path(hub).Handler(h.otherMethods(methods))
+	r.MatcherFunc(at(hub)).Handler(h.otherMethods(methods))
 
-	r.Path(healthPath).Methods(http.MethodGet, http.MethodHead).HandlerFunc(serveAlive)
-	r.Path(healthPath).Handler(h.otherMethods([]string{http.MethodGet, http.MethodHead, http.MethodOptions}))
+	r.MatcherFunc(at(healthPath)).Methods(http.MethodGet, http.MethodHead).HandlerFunc(serveAlive)
+	r.MatcherFunc(at(healthPath)).Handler(h.otherMethods([]string{http.MethodGet, http.MethodHead, http.MethodOptions}))
 
 	r.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, call{endpoint: unknownEndpoint}, errNotFound)
 	})
 	return dispatch(r)
+}
+
+// at matches one path, encoded as it is here and with nothing variable in it,
+// for which the router would run a regular expression.
+func at(path string) mux.MatcherFunc {
+	return func(r *http.Request, _ *mux.RouteMatch) bool {
+		if r.URL.RawPath == "" && r.URL.Path == path {
+			return true
+		}
+		return r.URL.EscapedPath() == path
+	}
 }
 
 // dispatch serves what the router finds. The router's own ServeHTTP copies each
