@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 )
@@ -17,8 +18,9 @@ const (
 // Calm returns a logger that tells warnings and errors of one kind once in ten
 // seconds, with the number of those in between as "untold": what is told for
 // every request while a disk is full or a storm blows would itself fill the
-// disk. Of one kind are lines with the same message, and the same reason or
-// error. New makes the hub's logger calm.
+// disk. Of one kind are lines with the same message and the same reason or
+// error, numbers apart: addresses and positions differ from line to line. New
+// makes the hub's logger calm.
 func Calm(l *slog.Logger) *slog.Logger {
 	if _, ok := l.Handler().(*calm); ok {
 		return l
@@ -77,15 +79,24 @@ func (c *calm) Handle(ctx context.Context, r slog.Record) error {
 }
 
 func troubleOf(r slog.Record) trouble {
-	t := trouble{level: r.Level, message: r.Message}
+	t := trouble{level: r.Level, message: withoutNumbers(r.Message)}
 	r.Attrs(func(a slog.Attr) bool {
 		if a.Key != "reason" && a.Key != "error" {
 			return true
 		}
-		t.reason = clip(a.Value.String())
+		t.reason = withoutNumbers(a.Value.String())
 		return false
 	})
 	return t
+}
+
+func withoutNumbers(s string) string {
+	return strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return -1
+		}
+		return r
+	}, clip(s))
 }
 
 // tell reports whether a line is to be told, and how many like it were not

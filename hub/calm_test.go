@@ -52,7 +52,13 @@ func TestCalm(t *testing.T) {
 		told("what is no trouble", "n=0", "n=1", "n=2")
 
 		for i := range 200 {
-			logger.Error("strange", "error", fmt.Sprint(i))
+			logger.Warn(fmt.Sprintf("handshake with 192.0.2.%d:%d failed", i, 1000+i))
+			logger.Error("reading failed", "error", fmt.Errorf("at position %d", i))
+		}
+		told("two troubles that differ in numbers alone", "192.0.2.0:1000", "at position 0")
+
+		for i := range 200 {
+			logger.Error("strange", "error", strings.Repeat("x", i))
 		}
 		if n := strings.Count(text.String(), "\n"); n != 200 {
 			t.Errorf("of 200 different troubles %d were told", n)

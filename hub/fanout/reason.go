@@ -12,7 +12,6 @@ const (
 	MaxLifetime    Reason = "max_lifetime"    // --max-lifetime was reached
 	KeyRemoved     Reason = "key_removed"     // its key or issuer is no longer trusted
 	Shutdown       Reason = "shutdown"        // the hub stops
-	Overload       Reason = "overload"        // no room for it
 )
 
 // endsPermission says that the subscriber may not have what is still pending.
