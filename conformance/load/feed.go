@@ -69,9 +69,6 @@ type delivered struct {
 	tally     Tally
 }
 
-// deliveryPatience is how long nothing may come while events are to come.
-const deliveryPatience = 20 * time.Second
-
 // deliver publishes for a turn to streams that all wait for the feed's series,
 // and holds what they got against it.
 func (r *run) deliver(ctx context.Context, t *target, s *Streams, n int, f *feed, p pace) (d delivered, err error) {
@@ -139,7 +136,7 @@ func (r *run) deliver(ctx context.Context, t *target, s *Streams, n int, f *feed
 func (r *run) await(ctx context.Context, s *Streams, events int64) {
 	for before := int64(-1); ctx.Err() == nil && before < s.Events() && s.Events() < events; {
 		before = s.Events()
-		patiently, cancel := context.WithTimeout(ctx, deliveryPatience)
+		patiently, cancel := context.WithTimeout(ctx, r.Patience)
 		_ = s.Await(patiently, events)
 		cancel()
 	}

@@ -21,6 +21,7 @@ type Measurement struct {
 	Turn      time.Duration // how long a turn publishes
 	Streams   int           // at a time, at most; scenarios that want fewer open fewer
 	History   int           // updates in the history that is replayed
+	Patience  time.Duration // for events that are to come, while none does
 	Dir       string        // where histories go for the time of the run; "" is the system's choice
 
 	// Given is a hub that somebody else runs; nil: hubs are started.

@@ -14,7 +14,7 @@ var (
 	durableRates = []struct {
 		clients int
 		budget  *Budget
-	}{{1, atLeastTimes(0.33)}, {16, nil}, {64, atLeastTimes(3)}, {256, atLeastTimes(3.5)}}
+	}{{1, atLeastTimes(0.33)}, {64, atLeastTimes(3)}, {256, atLeastTimes(3.5)}}
 	publishCosts = []int{16, 64}
 )
 

@@ -25,6 +25,7 @@ type benching struct {
 	list      bool
 	rounds    int
 	turn      time.Duration
+	patience  time.Duration
 	streams   int
 	history   int
 	dir, json string
@@ -55,7 +56,8 @@ func (b *benching) options() []option {
 	return []option{
 		{name: "list", about: "print the scenarios and what they measure", put: toggle(&b.list)},
 		{name: "rounds", arg: "N", def: "5", about: "how often hub and yardstick take turns", put: count(&b.rounds, 1)},
-		{name: "turn", arg: "DURATION", def: "3s", about: "how long each publishes in its turn", put: duration(&b.turn)},
+		{name: "turn", arg: "DURATION", def: "2s", about: "how long each publishes in its turn", put: duration(&b.turn)},
+		{name: "patience", arg: "DURATION", def: "20s", about: "give up on events that are to come after so long without any", put: duration(&b.patience)},
 		{name: "streams", arg: "N", def: "10000", about: "open so many at a time, at most", put: count(&b.streams, 10)},
 		{name: "history", arg: "N", def: "1000000", about: "updates in the history that replay reads", put: count(&b.history, 200)},
 		{name: "dir", arg: "PATH", about: "where temporary histories go: a disk like production's [" + os.TempDir() + "]", put: text(&b.dir)},
@@ -130,7 +132,7 @@ func (b *benching) measurement(names, hubFlags []string) (m load.Measurement, er
 		}
 	}
 	m = load.Measurement{
-		Scenarios: scenarios, Rounds: b.rounds, Turn: b.turn, Streams: b.streams, History: b.history, Dir: b.dir,
+		Scenarios: scenarios, Rounds: b.rounds, Turn: b.turn, Patience: b.patience, Streams: b.streams, History: b.history, Dir: b.dir,
 		Credentials: faults.Credentials{PublisherKey: b.publisherKey, SubscriberKey: b.subscriberKey, Issuer: b.issuer, Audience: b.resource},
 		Anonymous:   b.anonymous,
 		Flags:       hubFlags,
@@ -146,7 +148,7 @@ func (b *benching) measurement(names, hubFlags []string) (m load.Measurement, er
 	}
 	switch {
 	case b.turn <= 0:
-		return m, errors.New("--turn: nothing can be measured in no time: give 3s, for example")
+		return m, errors.New("--turn: nothing can be measured in no time: give 2s, for example")
 	case b.url == "" && b.pid != 0:
 		return m, errors.New("--pid is of a hub that runs already: name it with --url")
 	case b.url == "":
