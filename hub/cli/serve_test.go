@@ -204,6 +204,61 @@ func TestStopAnswersPublishers(t *testing.T) {
 	})
 }
 
+// TestMaxConnectionsCountsEveryCarrier: streams that left net/http and streams
+// that stay with it have one limit, and one answer beyond it.
+func TestMaxConnectionsCountsEveryCarrier(t *testing.T) {
+	_, at := serve(t, "--store", "memory:", "--max-connections", "2")
+	over2 := &http.Client{Transport: &http.Transport{Protocols: new(http.Protocols)}}
+	over2.Transport.(*http.Transport).Protocols.SetUnencryptedHTTP2(true)
+	defer over2.CloseIdleConnections()
+	clients := map[string]*http.Client{"HTTP/1.1": http.DefaultClient, "HTTP/2": over2}
+	var open []*follower
+	for _, client := range clients {
+		open = append(open, follow(t, client, at.Hub+"?topic=a", ""))
+	}
+	for name, client := range clients {
+		f := follow(t, client, at.Hub+"?topic=a", "")
+		if f.answer.StatusCode != http.StatusOK {
+			t.Errorf("one too many over %s: status %d, want 200", name, f.answer.StatusCode)
+		}
+		f.ends()
+	}
+	for i, f := range open {
+		id := publish(t, at.Hub, "a", "d")
+		for _, other := range open[i:] {
+			if e := other.next(); e.ID != id {
+				t.Errorf("got %+v, want the update %s", e, id)
+			}
+		}
+		f.answer.Body.Close()
+		for name, client := range clients {
+			late := followSoon(t, client, at.Hub+"?topic=a")
+			id := publish(t, at.Hub, "a", "d")
+			if e := late.next(); e.ID != id {
+				t.Errorf("over %s, after another left: got %+v, want the update %s", name, e, id)
+			}
+			for _, other := range open[i+1:] {
+				other.next()
+			}
+			late.answer.Body.Close()
+		}
+	}
+}
+
+// followSoon opens a stream as soon as there is room for it.
+func followSoon(t *testing.T, client *http.Client, url string) *follower {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		f := follow(t, client, url, "")
+		if f.answer.ContentLength < 0 { // one without room has a length
+			return f
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("there is no room for a stream though others left")
+		}
+	}
+}
+
 func TestSecondSignalEndsAtOnce(t *testing.T) {
 	c, at := serve(t, "--store", "memory:", "--drain", "10m")
 	subscribe(t, at.Hub+"?topic=a", "")
