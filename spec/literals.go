@@ -1,5 +1,7 @@
 package spec
 
+import "strings"
+
 // Literals is text that everything a selector matches has in common, as a
 // template sees topics and a pattern sees URLs (see [Subject]). Each may be
 // empty. They may overlap in a text shorter than all of them together.
@@ -11,27 +13,39 @@ type Literals struct {
 // A literalScan finds the literals of a selector from its parts in order.
 type literalScan struct {
 	Literals
-	run  []byte // the literal being read
+	run  string // the literal being read
 	gaps bool   // something else was read before it
 }
 
-func (l *literalScan) literal(text string) { l.run = append(l.run, text...) }
+func (l *literalScan) literal(text string) { l.run += text } // no copy where it is in one piece
 
 // gap is anything that is not literal.
 func (l *literalScan) gap() {
 	if !l.gaps {
-		l.Prefix = string(l.run)
+		l.Prefix = l.run
 	} else if len(l.run) > len(l.Inner) {
-		l.Inner = string(l.run)
+		l.Inner = l.run
 	}
-	l.run, l.gaps = l.run[:0], true
+	l.run, l.gaps = "", true
 }
 
 // end returns what was found.
 func (l *literalScan) end() Literals {
-	l.Suffix = string(l.run)
+	l.Suffix = l.run
 	if !l.gaps {
-		l.Prefix = l.Suffix
+		l.Prefix = l.run
 	}
 	return l.Literals
+}
+
+// within returns the same literals as parts of a selector's text, where they
+// are, so that they take no memory of their own.
+func (l Literals) within(text string) Literals {
+	part := func(literal string) string {
+		if i := strings.Index(text, literal); i >= 0 {
+			return text[i : i+len(literal)]
+		}
+		return literal
+	}
+	return Literals{Prefix: part(l.Prefix), Suffix: part(l.Suffix), Inner: part(l.Inner)}
 }

@@ -97,6 +97,7 @@ func ParseMatcher(matchType, value string, base *Base) (*Selector, error) {
 			return nil, fault
 		}
 		s.form = formOf(p)
+		s.form.literals = s.form.literals.within(value)
 		if !s.form.whole {
 			compiled.put(s.compiledKey(), p)
 		}

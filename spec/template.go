@@ -68,7 +68,7 @@ func parseTemplate(text string) template {
 		t = append(t, parseExpression(expression))
 		text = after
 	}
-	return t
+	return slices.Clone(t) // there may be a million of them: no room to grow
 }
 
 func parseExpression(text string) templatePart {

@@ -38,7 +38,7 @@ func mixed(i int) selectorForm {
 	case i%100 < 99:
 		return benchForms[2]
 	}
-	return benchForms[5]
+	return patternForm
 }
 
 var mixedForm = selectorForm{
@@ -46,6 +46,8 @@ var mixedForm = selectorForm{
 	func(i int) string { return mixed(i).text(i) },
 	func(i int) string { return mixed(i).topic(i) },
 }
+
+var patternForm = aForm("pattern prefix", "pattern:https://x.example/users/u#/*", "https://x.example/users/u#/books/1")
 
 var benchForms = []selectorForm{
 	aForm("exact", "https://x.example/users/u#", "https://x.example/users/u#"),
@@ -57,7 +59,12 @@ var benchForms = []selectorForm{
 	},
 	aForm("suffix", "{+base}/users/u#", "https://x.example/tenants/7/users/u#"),
 	aForm("inner", "{a}-u#-{b}", "left-u#-right"),
-	aForm("pattern prefix", "pattern:https://x.example/users/u#/*", "https://x.example/users/u#/books/1"),
+	{ // no literal of its own: at worst half of those with its prefix or its suffix are met
+		"grid",
+		func(i int) string { return fmt.Sprintf("https://x.example/p%d/{a}/s%d", i%1000, i/1000) },
+		func(i int) string { return fmt.Sprintf("https://x.example/p%d/1/s%d", i%1000, i/1000) },
+	},
+	patternForm,
 	aForm("pattern suffix", "pattern:https://x.example/:a/u#", "https://x.example/users/u#"),
 	aForm("pattern inner", "pattern:https://x.example/:a/u#/:b/edit", "https://x.example/users/u#/books/edit"),
 }
