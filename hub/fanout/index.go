@@ -10,7 +10,7 @@ import (
 //
 // Exact selectors are a hash lookup for each topic. Every distinct template
 // and pattern is held once, with the subscribers that share it, at a place
-// where few others are (see [region]), so that a topic meets a handful of them
+// where few others are (see [sites]), so that a topic meets a handful of them
 // however many there are. The wildcard stands apart.
 //
 // Selectors that cost more than the dispatcher may spend on their owner are
@@ -36,7 +36,7 @@ type group struct {
 	crowd
 	selector *spec.Selector
 	literals spec.Literals
-	anchor   anchor
+	path     path
 	at       int32          // in its place
 	asked    int32          // of its seats, those the selector is evaluated for
 	round    uint64         // of the last text it was held against
@@ -146,13 +146,13 @@ func (x *index) match(m *match, topics []string, stamp store.Position) {
 			m.sure = c.collect(m.sure, stamp)
 		}
 		subject := spec.SubjectOf(topic)
-		x.candidates = x.topics.candidates(x.candidates[:0], topic)
+		x.candidates = x.topics.sites.candidates(x.candidates[:0], topic)
 		m.sure = x.sift(m.sure, &subject, topic, stamp)
 		if len(x.urls.groups) == 0 {
 			continue
 		}
 		if url, ok := subject.URL(x.base); ok {
-			x.candidates = x.urls.candidates(x.candidates[:0], url)
+			x.candidates = x.urls.sites.candidates(x.candidates[:0], url)
 			m.sure = x.sift(m.sure, &subject, url, stamp)
 		}
 	}

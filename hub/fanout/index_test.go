@@ -1,6 +1,7 @@
 package fanout
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -56,68 +57,87 @@ func drawSelectors(t *rapid.T) []*spec.Selector {
 // scan finds is found, once, for sure or perhaps; for sure unless all that
 // matches is dear; and nobody else is found for sure.
 func TestIndexAgreesWithANaiveScan(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		x := newIndex()
-		var subs []*Subscriber
-		var stamp store.Position
-		var m match
-		others := make(map[any]spec.Cost) // what subscribers elsewhere have spent
-		t.Repeat(map[string]func(*rapid.T){
-			"add": func(t *rapid.T) {
-				want := Subscription{Selectors: drawSelectors(t), Owner: rapid.IntRange(1, 3).Draw(t, "owner")}
-				sub := newSubscriber(nil, want)
-				if rapid.Bool().Draw(t, "others") {
-					x.allowances[want.Owner] += ownerCost / 2
-					others[want.Owner] += ownerCost / 2
+	rapid.Check(t, func(t *rapid.T) { checkIndex(t, drawSelectors, indexTopics) })
+}
+
+// The same with selectors that have much in common, so that places are crowded.
+func TestCrowdedIndexAgreesWithANaiveScan(t *testing.T) {
+	var texts, topics []string
+	for i := range 128 {
+		texts = append(texts, fmt.Sprintf("p%d{v%d}-%d-{w}s%d", i%2, i, i/2%2, i/4%2), fmt.Sprintf("p1{+v%d}", i))
+		topics = append(topics, fmt.Sprintf("p%da-%d-bs%d", i%2, i/2%2, i/4%2))
+	}
+	draw := func(t *rapid.T) []*spec.Selector {
+		var sels []*spec.Selector
+		for _, text := range rapid.SliceOfNDistinct(rapid.SampledFrom(texts), 10, 30, rapid.ID[string]).Draw(t, "selectors") {
+			sels = append(sels, modelSelector(t, text))
+		}
+		return sels
+	}
+	rapid.Check(t, func(t *rapid.T) { checkIndex(t, draw, topics) })
+}
+
+func checkIndex(t *rapid.T, draw func(*rapid.T) []*spec.Selector, topics []string) {
+	x := newIndex()
+	var subs []*Subscriber
+	var stamp store.Position
+	var m match
+	others := make(map[any]spec.Cost) // what subscribers elsewhere have spent
+	t.Repeat(map[string]func(*rapid.T){
+		"add": func(t *rapid.T) {
+			want := Subscription{Selectors: draw(t), Owner: rapid.IntRange(1, 3).Draw(t, "owner")}
+			sub := newSubscriber(nil, want)
+			if rapid.Bool().Draw(t, "others") {
+				x.allowances[want.Owner] += ownerCost / 2
+				others[want.Owner] += ownerCost / 2
+			}
+			for _, sel := range want.Selectors {
+				sub.seats = append(sub.seats, x.add(sel, sub))
+			}
+			subs = append(subs, sub)
+		},
+		"remove": func(t *rapid.T) {
+			if len(subs) == 0 {
+				return
+			}
+			i := rapid.IntRange(0, len(subs)-1).Draw(t, "who")
+			for _, s := range subs[i].seats {
+				x.remove(s)
+			}
+			subs = slices.Delete(subs, i, i+1)
+			if len(subs) == 0 {
+				checkEmpty(t, x)
+				if !maps.Equal(x.allowances, others) {
+					t.Fatalf("owners without subscribers have spent %v, and %v elsewhere", x.allowances, others)
 				}
-				for _, sel := range want.Selectors {
-					sub.seats = append(sub.seats, x.add(sel, sub))
+			}
+		},
+		"match": func(t *rapid.T) {
+			asked := rapid.SliceOfN(rapid.SampledFrom(topics), 1, 3).Draw(t, "topics")
+			stamp++
+			x.match(&m, asked, stamp)
+			for _, sub := range subs {
+				sure, perhaps := count(m.sure, sub), count(m.perhaps, sub)
+				if sure+perhaps > 1 {
+					t.Fatalf("SUB-once-per-stream: a subscriber was found %d times for %q", sure+perhaps, asked)
 				}
-				subs = append(subs, sub)
-			},
-			"remove": func(t *rapid.T) {
-				if len(subs) == 0 {
-					return
-				}
-				i := rapid.IntRange(0, len(subs)-1).Draw(t, "who")
-				for _, s := range subs[i].seats {
-					x.remove(s)
-				}
-				subs = slices.Delete(subs, i, i+1)
-				if len(subs) == 0 {
-					checkEmpty(t, x)
-					if !maps.Equal(x.allowances, others) {
-						t.Fatalf("owners without subscribers have spent %v, and %v elsewhere", x.allowances, others)
+				matched, evaluated := false, false
+				for _, s := range sub.seats {
+					if slices.ContainsFunc(asked, s.selector.Match) {
+						matched = true
+						evaluated = evaluated || s.asked || s.selector.Cost() == 0
 					}
 				}
-			},
-			"match": func(t *rapid.T) {
-				asked := rapid.SliceOfN(rapid.SampledFrom(indexTopics), 1, 3).Draw(t, "topics")
-				stamp++
-				x.match(&m, asked, stamp)
-				for _, sub := range subs {
-					sure, perhaps := count(m.sure, sub), count(m.perhaps, sub)
-					if sure+perhaps > 1 {
-						t.Fatalf("SUB-once-per-stream: a subscriber was found %d times for %q", sure+perhaps, asked)
-					}
-					matched, evaluated := false, false
-					for _, s := range sub.seats {
-						if slices.ContainsFunc(asked, s.selector.Match) {
-							matched = true
-							evaluated = evaluated || s.asked || s.selector.Cost() == 0
-						}
-					}
-					switch {
-					case matched && sure+perhaps == 0, evaluated && sure == 0, sure > 0 && !matched:
-						t.Fatalf("a subscriber of %v is found %d times for sure, %d perhaps for %q; a scan finds it: %v, without dear selectors: %v",
-							sub.want.Selectors, sure, perhaps, asked, matched, evaluated)
-					}
-					if f := newFilter(&sub.want); f.wants(update(t, "", asked...)) != matched {
-						t.Fatalf("the filter of %v does not agree with a scan for %q", sub.want.Selectors, asked)
-					}
+				switch {
+				case matched && sure+perhaps == 0, evaluated && sure == 0, sure > 0 && !matched:
+					t.Fatalf("a subscriber of %v is found %d times for sure, %d perhaps for %q; a scan finds it: %v, without dear selectors: %v",
+						sub.want.Selectors, sure, perhaps, asked, matched, evaluated)
 				}
-			},
-		})
+				if f := newFilter(&sub.want); f.wants(update(t, "", asked...)) != matched {
+					t.Fatalf("the filter of %v does not agree with a scan for %q", sub.want.Selectors, asked)
+				}
+			}
+		},
 	})
 }
 
@@ -160,7 +180,8 @@ func count(all []*Subscriber, one *Subscriber) int {
 func checkEmpty(t *rapid.T, x *index) {
 	held := len(x.exact) + len(x.all.seats)
 	for _, r := range []*region{&x.topics, &x.urls} {
-		held += len(r.groups) + len(r.anywhere.groups) + len(r.prefixes.root.children) + len(r.suffixes.root.children) + len(r.inners.root.children)
+		s := &r.sites
+		held += len(r.groups) + s.size + len(s.anywhere.groups) + len(s.prefixes.root.children) + len(s.suffixes.root.children) + len(s.inners.root.children)
 	}
 	if held != 0 {
 		t.Fatalf("an index without subscribers holds %d things: %+v", held, x)

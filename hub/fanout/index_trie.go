@@ -13,11 +13,11 @@ type trie struct {
 	root      trieNode
 }
 
-// A trieNode is a place, reached by the labels from the root to it. No node
-// but the root is without groups and children, and none without groups has a
-// single child.
+// A trieNode is a place, reached by the labels from the root to it. But for the
+// root, a node where nobody stands has two children or more.
 type trieNode struct {
 	place
+	deeper   *sites // of groups for which the place was crowded
 	label    string
 	children []*trieNode // by what their labels begin with
 }
@@ -35,11 +35,15 @@ func (t *trie) crowding(literal string) int {
 		literal = t.rest(literal, len(next.label))
 		n = next
 	}
+	if n.deeper != nil {
+		return len(n.groups) + n.deeper.size
+	}
 	return len(n.groups)
 }
 
-// along appends the groups at all places on the way along a text.
-func (t *trie) along(dst []*group, text string) []*group {
+// along appends the groups at all places on the way along a text, which is all
+// or part of the whole that they look at.
+func (t *trie) along(dst []*group, text, whole string) []*group {
 	n := &t.root
 	for text != "" {
 		n = t.child(n, text)
@@ -47,13 +51,16 @@ func (t *trie) along(dst []*group, text string) []*group {
 			return dst
 		}
 		dst = append(dst, n.groups...)
+		if n.deeper != nil {
+			dst = n.deeper.candidates(dst, whole)
+		}
 		text = t.rest(text, len(n.label))
 	}
 	return dst
 }
 
-// add puts a group at a literal, which is not empty.
-func (t *trie) add(literal string, g *group) {
+// node returns the node at a literal, which is not empty, made if need be.
+func (t *trie) node(literal string) *trieNode {
 	n := &t.root
 	for literal != "" {
 		i, found := t.search(n, literal)
@@ -63,8 +70,7 @@ func (t *trie) add(literal string, g *group) {
 			n.children = append(n.children, nil)
 			copy(n.children[i+1:], n.children[i:])
 			n.children[i] = leaf
-			n = leaf
-			break
+			return leaf
 		}
 		next := n.children[i]
 		if shared := t.shared(next.label, literal); shared < len(next.label) {
@@ -76,25 +82,26 @@ func (t *trie) add(literal string, g *group) {
 		literal = t.rest(literal, len(next.label))
 		n = next
 	}
-	n.place.add(g)
+	return n
 }
 
-// remove takes a group away from a literal.
-func (t *trie) remove(literal string, g *group) {
-	t.removeBelow(&t.root, literal, g)
+// remove takes a group away from a literal; depth says which of its path the
+// trie's is.
+func (t *trie) remove(literal string, g *group, depth int) {
+	t.removeBelow(&t.root, literal, g, depth)
 }
 
 // removeBelow removes a group below a node and tidies up on the way back.
-func (t *trie) removeBelow(n *trieNode, literal string, g *group) {
+func (t *trie) removeBelow(n *trieNode, literal string, g *group, depth int) {
 	if literal == "" {
-		n.place.remove(g)
+		n.drop(g, depth)
 		return
 	}
 	i, _ := t.search(n, literal)
 	next := n.children[i]
-	t.removeBelow(next, t.rest(literal, len(next.label)), g)
+	t.removeBelow(next, t.rest(literal, len(next.label)), g, depth)
 	switch {
-	case len(next.groups) > 0:
+	case len(next.groups) > 0 || next.deeper != nil:
 	case len(next.children) == 0:
 		copy(n.children[i:], n.children[i+1:])
 		n.children[len(n.children)-1] = nil
@@ -106,6 +113,18 @@ func (t *trie) removeBelow(n *trieNode, literal string, g *group) {
 		only := next.children[0]
 		only.label = t.joined(next.label, only.label)
 		n.children[i] = only
+	}
+}
+
+// drop removes a group from a node, whose anchor is at depth in its path.
+func (n *trieNode) drop(g *group, depth int) {
+	if depth+1 == len(g.path) || g.path[depth+1] == here {
+		n.place.remove(g)
+		return
+	}
+	n.deeper.remove(g, depth+1)
+	if n.deeper.size == 0 {
+		n.deeper = nil
 	}
 }
 
