@@ -33,7 +33,7 @@ func (a allowances) take(s *Subscriber, cost spec.Cost) bool {
 	if s.filter.selectors.Cost() <= lightCost {
 		return true
 	}
-	owner := s.want.Owner
+	owner := s.owner
 	if a[owner]+cost > ownerCost {
 		return false
 	}
@@ -46,7 +46,7 @@ func (a allowances) giveBack(s *Subscriber, cost spec.Cost) {
 	if s.filter.selectors.Cost() <= lightCost {
 		return
 	}
-	if a[s.want.Owner] -= cost; a[s.want.Owner] == 0 {
-		delete(a, s.want.Owner)
+	if a[s.owner] -= cost; a[s.owner] == 0 {
+		delete(a, s.owner)
 	}
 }

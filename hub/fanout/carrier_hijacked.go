@@ -1,6 +1,9 @@
 package fanout
 
-import "time"
+import (
+	"crypto/tls"
+	"time"
+)
 
 // A hijacked stream is carried by the engine, over a connection that has left
 // net/http: HTTP/1.x from an owned listener, on Linux. While idle it has no
@@ -18,6 +21,7 @@ type hijacked struct {
 	socket     socket
 	slot       uint32 // in the shard
 	chunked    bool   // HTTP/1.1
+	ends       bool   // the subscriber does, at some time
 
 	// Guarded by shard.mu.
 	ready   readiness
@@ -56,6 +60,21 @@ const lingerLimit = time.Second
 
 // lastChunk ends a chunked response.
 var lastChunk = []byte("0\r\n\r\n")
+
+// newHijacked makes a stream whose socket has still to begin.
+func newHijacked(sh *shard, over *tls.Conn, chunked bool) *hijacked {
+	if over != nil {
+		return &hijacked{shard: sh, chunked: chunked, socket: &sealed{tls: over, spare: &sh.ciphertext}}
+	}
+	// A plain socket is small: beside the stream it costs it no second place
+	// in memory, which a delivery would have to fetch.
+	s := &struct {
+		hijacked
+		plain
+	}{hijacked: hijacked{shard: sh, chunked: chunked}}
+	s.socket = &s.plain
+	return &s.hijacked
+}
 
 // Enqueue implements [Stream]. The caller wakes the writers.
 func (s *hijacked) Enqueue(e *Event) bool {
@@ -134,8 +153,8 @@ func (s *hijacked) serve(j *job) {
 		s.phase, s.touched = streaming, s.shard.now
 		s.lookAfter()
 	}
-	if s.phase == streaming && s.expired() {
-		why := s.subscriber.want.EndsWith
+	if s.phase == streaming && s.ends && s.subscriber.expired() {
+		why := s.subscriber.endsWith
 		if j.closing == "" {
 			s.Close(why) // what was taken until now is the next pass's
 		}
@@ -282,22 +301,14 @@ func (s *hijacked) lookAfter() {
 	case s.heartbeat() > 0:
 		next = s.touched + s.heartbeat()
 	}
-	if ends := s.subscriber.want.Ends; !ends.IsZero() && s.phase == streaming {
-		if until := s.shard.now + max(0, time.Until(ends)); next < 0 || until < next {
+	if left, ends := s.subscriber.lasts(); ends && s.phase == streaming {
+		if until := s.shard.now + max(0, left); next < 0 || until < next {
 			next = until
 		}
 	}
 	if next >= 0 {
 		s.shard.schedule(s, next)
 	}
-}
-
-// expired reports whether the stream's time is over. It asks the clock: a pass
-// over many streams takes milliseconds, and the end of a permission is exact
-// (AUTH-exp-close).
-func (s *hijacked) expired() bool {
-	ends := s.subscriber.want.Ends
-	return !ends.IsZero() && !time.Now().Before(ends)
 }
 
 // discard reads what the peer sends after its request, which is nothing to us,

@@ -94,8 +94,8 @@ func (p *portable) loop(ctx context.Context) Reason {
 		case <-timer.C:
 			silent = true
 		}
-		if ends := p.subscriber.want.Ends; !ends.IsZero() && !time.Now().Before(ends) {
-			p.Close(p.subscriber.want.EndsWith)
+		if p.subscriber.expired() {
+			p.Close(p.subscriber.endsWith)
 		}
 		events, room, closing := p.take(spare)
 		if room {
@@ -127,8 +127,8 @@ func (p *portable) idle() time.Duration {
 	if d <= 0 {
 		d = 24 * time.Hour
 	}
-	if ends := p.subscriber.want.Ends; !ends.IsZero() {
-		d = min(d, time.Until(ends))
+	if left, ends := p.subscriber.lasts(); ends {
+		d = min(d, left)
 	}
 	return d
 }
@@ -212,7 +212,7 @@ func (p *portable) refused() Reason {
 	case p.deadline.IsZero() || time.Now().Before(p.deadline):
 		return ClientGone
 	case p.deadline.Equal(p.permittedUntil()):
-		return p.subscriber.want.EndsWith
+		return p.subscriber.endsWith
 	}
 	return TooSlow
 }
@@ -220,8 +220,8 @@ func (p *portable) refused() Reason {
 // permittedUntil returns when not even a write that has begun may go on; zero:
 // never. Any other end waits for the bytes under way.
 func (p *portable) permittedUntil() time.Time {
-	if want := &p.subscriber.want; want.EndsWith.endsPermission() {
-		return want.Ends
+	if s := p.subscriber; s.ends != 0 && s.endsWith.endsPermission() {
+		return time.Unix(0, s.ends)
 	}
 	return time.Time{}
 }

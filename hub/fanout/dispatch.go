@@ -53,7 +53,7 @@ func (e *Engine) deliver(entry *store.Entry) {
 		if s.state != live || s.position >= entry.Position {
 			continue
 		}
-		if entry.Update.Private() && s.want.ReceiveCost > grantCost {
+		if entry.Update.Private() && s.receiveCost > grantCost {
 			e.ask(s, before)
 			continue
 		}

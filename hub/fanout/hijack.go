@@ -41,7 +41,10 @@ func canHijack(w http.ResponseWriter) bool {
 // carryHijacked answers through net/http, takes the connection from it, and
 // returns.
 func (e *Engine) carryHijacked(s *hijacked, w http.ResponseWriter, r *http.Request, want Subscription, first []byte) error {
-	_, err := e.join(want, func(sub *Subscriber) Stream { s.subscriber = sub; return s })
+	_, err := e.join(want, func(sub *Subscriber) Stream {
+		s.subscriber, s.ends = sub, sub.ends != 0
+		return s
+	})
 	if err != nil {
 		s.subscriber = nil
 		s.hand(true)

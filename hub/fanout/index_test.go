@@ -80,6 +80,7 @@ func TestCrowdedIndexAgreesWithANaiveScan(t *testing.T) {
 func checkIndex(t *rapid.T, draw func(*rapid.T) []*spec.Selector, topics []string) {
 	x := newIndex()
 	var subs []*Subscriber
+	wants := make(map[*Subscriber]Subscription)
 	var stamp store.Position
 	var m match
 	others := make(map[any]spec.Cost) // what subscribers elsewhere have spent
@@ -95,6 +96,7 @@ func checkIndex(t *rapid.T, draw func(*rapid.T) []*spec.Selector, topics []strin
 				sub.seats = append(sub.seats, x.add(sel, sub))
 			}
 			subs = append(subs, sub)
+			wants[sub] = want
 		},
 		"remove": func(t *rapid.T) {
 			if len(subs) == 0 {
@@ -117,6 +119,7 @@ func checkIndex(t *rapid.T, draw func(*rapid.T) []*spec.Selector, topics []strin
 			stamp++
 			x.match(&m, asked, stamp)
 			for _, sub := range subs {
+				want := wants[sub]
 				sure, perhaps := count(m.sure, sub), count(m.perhaps, sub)
 				if sure+perhaps > 1 {
 					t.Fatalf("SUB-once-per-stream: a subscriber was found %d times for %q", sure+perhaps, asked)
@@ -131,10 +134,10 @@ func checkIndex(t *rapid.T, draw func(*rapid.T) []*spec.Selector, topics []strin
 				switch {
 				case matched && sure+perhaps == 0, evaluated && sure == 0, sure > 0 && !matched:
 					t.Fatalf("a subscriber of %v is found %d times for sure, %d perhaps for %q; a scan finds it: %v, without dear selectors: %v",
-						sub.want.Selectors, sure, perhaps, asked, matched, evaluated)
+						want.Selectors, sure, perhaps, asked, matched, evaluated)
 				}
-				if f := newFilter(&sub.want); f.wants(update(t, "", asked...)) != matched {
-					t.Fatalf("the filter of %v does not agree with a scan for %q", sub.want.Selectors, asked)
+				if f := newFilter(&want); f.wants(update(t, "", asked...)) != matched {
+					t.Fatalf("the filter of %v does not agree with a scan for %q", want.Selectors, asked)
 				}
 			}
 		},

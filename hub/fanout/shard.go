@@ -1,6 +1,7 @@
 package fanout
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,7 +29,7 @@ type shard struct {
 	stopped     bool // there is no goroutine any more
 
 	// The goroutine's own.
-	now        time.Duration // since started, at the beginning of a pass
+	now, ended time.Duration // when the last pass began and ended, since started
 	jobs       []job
 	spare      []*hijacked
 	scratch    []byte // for bytes that nobody reads
@@ -46,7 +47,9 @@ type job struct {
 }
 
 // tickLength is how often a shard looks for streams whose time has come.
-// Nothing is sent to a stream after its end even so: see [hijacked.expired].
+// Nothing is sent to a stream after its end even so: serve asks the clock, since
+// a pass over many streams takes milliseconds, and the end of a permission is
+// exact (AUTH-exp-close).
 const tickLength = 250 * time.Millisecond
 
 func newShard(e *Engine) *shard {
@@ -144,6 +147,7 @@ func (sh *shard) run() {
 		}
 		select {
 		case <-sh.wakeup:
+			sh.rest()
 		case <-ticks:
 			sh.markDue()
 		}
@@ -177,12 +181,34 @@ func (sh *shard) markDue() {
 
 func (sh *shard) ticksUntil(d time.Duration) uint32 { return uint32(d / sh.tick) }
 
+// A shard that has more to send within the time that its last pass took rests
+// first, if that was long: publishers get to run, and what they publish leaves
+// with what is waiting already. A write costs more than an event in it.
+const (
+	longPass  = 500 * time.Microsecond
+	restLimit = 4 * time.Millisecond
+)
+
+func (sh *shard) rest() {
+	took := sh.ended - sh.now
+	if took > longPass && time.Since(sh.started)-sh.ended < took {
+		time.Sleep(min(took, restLimit))
+	}
+}
+
+// yieldEvery is how many streams are served before others may run: a publisher
+// waits for its answer while its update is delivered.
+const yieldEvery = 32
+
 // pass serves everybody who is marked.
 func (sh *shard) pass() {
 	sh.now = time.Since(sh.started)
 	sh.take()
 	for i := range sh.jobs {
 		sh.jobs[i].stream.serve(&sh.jobs[i])
+		if i%yieldEvery == yieldEvery-1 {
+			runtime.Gosched()
+		}
 	}
 	if sh.delivered > 0 {
 		sh.engine.delivered.Add(sh.delivered)
@@ -190,6 +216,7 @@ func (sh *shard) pass() {
 	}
 	clear(sh.jobs) // hold nobody back from the collector
 	sh.jobs = sh.jobs[:0]
+	sh.ended = time.Since(sh.started)
 }
 
 // take makes jobs of what was left for the marked streams. A blocked one keeps

@@ -30,6 +30,7 @@ func (notNow) Temporary() bool { return true }
 // A socket is a connection that has left net/http. It never waits: it keeps
 // what the peer did not take, and is blocked for as long. One goroutine has it.
 type socket interface {
+	begin(rawConn)
 	// send sends b, or without one what is kept. Bytes are given only to a
 	// socket that is not blocked, which may go on referring to them. It reports
 	// whether any left.
@@ -53,6 +54,8 @@ type plain struct {
 	raw  rawConn
 	rest []byte // kept
 }
+
+func (s *plain) begin(raw rawConn) { s.raw = raw }
 
 func (s *plain) send(b []byte) (bool, error) {
 	if b == nil {

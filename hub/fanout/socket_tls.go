@@ -25,6 +25,8 @@ type sealed struct {
 // large event is shared as plaintext, but its ciphertext is one stream's.
 const sealedPiece = 64 << 10
 
+func (s *sealed) begin(raw rawConn) { s.raw = raw }
+
 func (s *sealed) send(b []byte) (moved bool, err error) {
 	if b != nil {
 		s.rest = b

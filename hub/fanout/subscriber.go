@@ -3,6 +3,7 @@ package fanout
 import (
 	"time"
 
+	"cinnabar/spec"
 	"cinnabar/store"
 )
 
@@ -31,9 +32,16 @@ const (
 type Subscriber struct {
 	engine *Engine
 	stream Stream
-	want   Subscription
 	filter filter
-	opened time.Time
+
+	// Of its [Subscription], what is needed later, in few bytes: a hub has
+	// many that never get anything.
+	owner       any
+	closed      func(Reason, Tally)
+	receiveCost spec.Cost
+	opened      int64 // ns since 1970
+	ends        int64 // likewise; 0: never
+	endsWith    Reason
 
 	// Guarded by Engine.mu.
 	state state
@@ -60,14 +68,38 @@ type Subscriber struct {
 
 func newSubscriber(e *Engine, s Subscription) *Subscriber {
 	return &Subscriber{
-		engine:   e,
-		want:     s,
-		filter:   newFilter(&s),
-		opened:   time.Now(),
-		position: s.After,
-		lossTold: s.LossTold,
+		engine:      e,
+		filter:      newFilter(&s),
+		owner:       s.Owner,
+		closed:      s.Closed,
+		receiveCost: s.ReceiveCost,
+		opened:      time.Now().UnixNano(),
+		ends:        nanoseconds(s.Ends),
+		endsWith:    s.EndsWith,
+		position:    s.After,
+		lossTold:    s.LossTold,
 	}
 }
+
+// nanoseconds is a time in few bytes, 0 for none.
+func nanoseconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+// lasts returns how long the subscriber may stay, and whether there is an end
+// to it.
+func (s *Subscriber) lasts() (left time.Duration, ends bool) {
+	if s.ends == 0 {
+		return 0, false
+	}
+	return time.Until(time.Unix(0, s.ends)), true
+}
+
+// expired reports whether the end has come.
+func (s *Subscriber) expired() bool { return s.ends != 0 && time.Now().UnixNano() >= s.ends }
 
 // roomy is called by the stream, without its lock, when it refused an event
 // and has room again: the subscriber's next turn has come.
@@ -76,8 +108,8 @@ func (s *Subscriber) roomy() { s.engine.lagging.push(s) }
 // ended is called by the stream, once, when it is over.
 func (s *Subscriber) ended(r Reason, events, bytes uint64) {
 	s.engine.leave(s, r)
-	if s.want.Closed != nil {
-		s.want.Closed(r, Tally{Opened: s.opened, Events: events, Bytes: bytes})
+	if s.closed != nil {
+		s.closed(r, Tally{Opened: time.Unix(0, s.opened), Events: events, Bytes: bytes})
 	}
 }
 

@@ -83,9 +83,9 @@ func (q *turns) close() {
 }
 
 func (w *lines) push(s *Subscriber) {
-	l := w.of[s.want.Owner]
+	l := w.of[s.owner]
 	if l == nil {
-		l = &line{owner: s.want.Owner}
+		l = &line{owner: s.owner}
 		w.of[l.owner] = l
 		w.order = append(w.order, l)
 	}

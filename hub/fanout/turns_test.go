@@ -10,7 +10,7 @@ func TestOwnersTakeTurns(t *testing.T) {
 	q := newTurns()
 	push := func(owner string, n int) {
 		for range n {
-			q.push(&Subscriber{want: Subscription{Owner: owner}})
+			q.push(&Subscriber{owner: owner})
 		}
 	}
 	push("crowd", 5)
@@ -19,7 +19,7 @@ func TestOwnersTakeTurns(t *testing.T) {
 	var order []any
 	take := func() *Subscriber {
 		s := q.next()
-		order = append(order, s.want.Owner)
+		order = append(order, s.owner)
 		return s
 	}
 	for range 3 {
@@ -47,9 +47,9 @@ func TestOwnersTakeTurns(t *testing.T) {
 func TestReceiversGoFirst(t *testing.T) {
 	q := newTurns()
 	for range 100 {
-		q.push(&Subscriber{want: Subscription{Owner: "searches"}, searching: true})
+		q.push(&Subscriber{owner: "searches", searching: true})
 	}
-	resuming := &Subscriber{want: Subscription{Owner: "resumes"}}
+	resuming := &Subscriber{owner: "resumes"}
 	q.push(resuming)
 	var turns, others int
 	for turns < 3*searchEvery {

@@ -61,7 +61,7 @@ func (w *writers) run(p poller) {
 // open makes a stream of a connection that net/http still has.
 func (w *writers) open(c *conn, over *tls.Conn, chunked bool) (*hijacked, error) {
 	n := w.next.Add(1) % uint32(len(w.shards))
-	s := &hijacked{shard: w.shards[n], chunked: chunked}
+	s := newHijacked(w.shards[n], over, chunked)
 	at := s.shard.allot(s)
 	at.slot = at.slot*uint32(len(w.shards)) + n
 	raw, err := w.poller.adopt(c.TCPConn, at, w.engine.stallLimit*3/2)
@@ -69,11 +69,7 @@ func (w *writers) open(c *conn, over *tls.Conn, chunked bool) (*hijacked, error)
 		s.shard.free(s)
 		return nil, err
 	}
-	if over != nil {
-		s.socket = &sealed{raw: raw, tls: over, spare: &s.shard.ciphertext}
-	} else {
-		s.socket = &plain{raw: raw}
-	}
+	s.socket.begin(raw)
 	return s, nil
 }
 
