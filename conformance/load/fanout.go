@@ -101,6 +101,7 @@ func (r *run) fanOutTurn(ctx context.Context, t *target, round int, f fanOut) er
 	} else {
 		r.figure("fanout", "deliveries/s, "+what, "/s").add(t, d.perSecond)
 	}
+	r.figure("fanout", "acknowledged after p50, "+what, "ms").add(t, milliseconds(feed.acks.Quantile(0.5)))
 	if d.late > 0 {
 		r.note("fanout, %s, %s: %d publishes of a turn came late, so this pace is more than the machine does", what, t.name, d.late)
 	}

@@ -17,6 +17,7 @@ type feed struct {
 	size      int    // of the data, in bytes
 
 	form []byte
+	acks Histogram // how long answers took
 }
 
 // feed connects a publisher. Close it.
@@ -37,8 +38,11 @@ func (r *run) feed(ctx context.Context, t *target, topic string, series uint32, 
 func (f *feed) publish() (id []byte, err error) {
 	f.number++
 	f.form = append(f.form[:0], f.head...)
-	f.form = payload{series: f.series, number: f.number, sent: clock()}.append(f.form, f.size)
-	return f.publisher.Publish(f.form)
+	sent := clock()
+	f.form = payload{series: f.series, number: f.number, sent: sent}.append(f.form, f.size)
+	id, err = f.publisher.Publish(f.form)
+	f.acks.add(time.Duration(clock() - sent))
+	return id, err
 }
 
 func (f *feed) close() { f.publisher.Close() }
@@ -88,6 +92,7 @@ func (r *run) deliver(ctx context.Context, t *target, s *Streams, n int, f *feed
 	if err != nil {
 		return d, err
 	}
+	f.acks = Histogram{}
 	from, began := f.number, time.Now()
 	cpu, known, err := t.spent(func() error {
 		for time.Since(began) < r.Turn && ctx.Err() == nil {
