@@ -72,6 +72,10 @@ func (m Measurement) Run(ctx context.Context) (_ *Report, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(r.dir)) }()
 	r.report.Machine = thisMachine()
+	if r.Rounds < usualRounds || r.Streams < usualStreams {
+		r.note("budgets are meant for %d rounds and for scenarios that open %s streams; these are %d and %s, at most",
+			usualRounds, thousands(usualStreams), r.Rounds, thousands(r.Streams))
+	}
 	for _, s := range r.Scenarios {
 		if failed := s.run(r, ctx); failed != nil {
 			err = errors.Join(err, fmt.Errorf("%s: %w", s.Name, failed))
@@ -85,6 +89,12 @@ func (m Measurement) Run(ctx context.Context) (_ *Report, err error) {
 	r.report.finish()
 	return &r.report, err
 }
+
+// What budgets are meant for.
+const (
+	usualRounds  = 5
+	usualStreams = 10_000
+)
 
 func (r *run) progress(format string, args ...any) {
 	r.Progress(fmt.Sprintf(format, args...))
