@@ -103,7 +103,7 @@ func (r *run) fanOutTurn(ctx context.Context, t *target, round int, f fanOut) er
 	}
 	r.figure("fanout", "acknowledged after p50, "+what, "ms").add(t, milliseconds(feed.acks.Quantile(0.5)))
 	if d.late > 0 {
-		r.note("fanout, %s, %s: %d publishes of a turn came late, so this pace is more than the machine does", what, t.name, d.late)
+		r.note("fanout, %s, %s: %d publishes of a turn came late, so something held the machine up, or this pace is more than it does", what, t.name, d.late)
 	}
 	r.progress("fanout %d/%d, %s, %s: CPU %.2f µs per delivery and %.2f of the generator, %.0f/s, p99 %v", round+1, r.Rounds, what, t.name,
 		d.cpu, d.own, d.perSecond, d.tally.Latency.Quantile(0.99).Round(10*time.Microsecond))
