@@ -55,5 +55,6 @@ func cases() []Case {
 		corsCases,
 		securityCases,
 		limitCases,
+		metadataCases,
 	)
 }

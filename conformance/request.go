@@ -18,6 +18,7 @@ const maxAnswer = 1 << 20
 type Request struct {
 	Method string // default GET
 	Path   string // appended to the hub's path; "/…" of its own when it starts with two slashes is not supported
+	At     string // a path of the hub's host, instead of the hub's own
 	Query  string // raw
 	Form   string // raw body, sent as application/x-www-form-urlencoded
 	Body   string // raw body of another type
@@ -54,6 +55,9 @@ func (t *T) send(r Request) *http.Response {
 		r.Method = http.MethodGet
 	}
 	target := t.Hub + r.Path
+	if r.At != "" {
+		target = strings.TrimSuffix(t.Hub, t.hubPath()) + r.At
+	}
 	if r.Query != "" {
 		target += "?" + r.Query
 	}

@@ -22,6 +22,11 @@ func (h *Hub) challenge(code auth.Code) string {
 	if code != auth.NoCode {
 		challenge += ", error=" + quoted(string(code))
 	}
+	// Also where a token was presented: it may be for another hub
+	// (AUTH-401-resource-metadata, AUTH-challenge-all-metadata).
+	if url := h.metadataURL(); url != "" {
+		challenge += ", resource_metadata=" + quoted(url)
+	}
 	return challenge
 }
 

@@ -76,7 +76,7 @@ func New(c Config) (*Hub, error) {
 		return nil, fmt.Errorf("starting the fan-out: %w", err)
 	}
 	h.metrics = newMetrics(h.engine, h.log)
-	h.handler = h.crossOrigin(h.routes())
+	h.handler = h.discoverable(h.crossOrigin(h.routes()))
 	return h, nil
 }
 

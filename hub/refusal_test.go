@@ -79,7 +79,8 @@ func TestRefusedTokensAreAlike(t *testing.T) {
 		status          int
 		challenge, body string
 	}
-	want := face{status: 401, challenge: `Bearer realm="` + h.URL + `", error="invalid_token"`}
+	want := face{status: 401, challenge: `Bearer realm="` + h.URL + `", error="invalid_token", resource_metadata="` +
+		h.Origin + metadataPrefix + spec.WellKnownPath + `"`}
 	for name, token := range refusedTokens(h) {
 		answer, body := refusedPublish(t, h, token)
 		got := face{answer.StatusCode, answer.Header.Get("WWW-Authenticate"), body}

@@ -73,7 +73,7 @@ func (h *Hub) fromCookie(r *http.Request, gen generation) credential {
 	for _, cookie := range []struct {
 		name string
 		gen  generation
-	}{{h.config.Cookie, current}, {h.config.LegacyCookie, legacy}} {
+	}{{h.config.Cookie, current}, {h.config.LegacyCookie, legacy}, {h.furtherCookie(), current}} {
 		if gen != either && gen != cookie.gen {
 			continue
 		}
@@ -82,6 +82,14 @@ func (h *Hub) fromCookie(r *http.Request, gen generation) credential {
 		}
 	}
 	return credential{}
+}
+
+// furtherCookie is the name of a cookie that should not count, "" for none.
+func (h *Hub) furtherCookie() string {
+	if h.is(TakesDefaultCookieToo) {
+		return "__Secure-mercure_access_token"
+	}
+	return ""
 }
 
 // bearer reads an Authorization field. Another scheme presents no token.

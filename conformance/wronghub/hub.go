@@ -91,6 +91,9 @@ func (h *Hub) reachedAt(r *http.Request) *Hub {
 }
 
 func (h *Hub) serve(w http.ResponseWriter, r *http.Request) error {
+	if r.URL.Path == h.metadataPath() {
+		return h.describe(w)
+	}
 	if r.URL.Path != h.resource.path {
 		return refusal{status: http.StatusNotFound}
 	}

@@ -83,6 +83,7 @@ func (h *Hub) challenge(w http.ResponseWriter, r refusal) {
 	if r.code != "" {
 		challenge += `, error="` + r.code + `"`
 	}
+	challenge += h.metadataParameter(r.code)
 	if r.code == "" && h.is(ChallengesWithoutParameters) {
 		challenge = "Bearer"
 	}

@@ -138,6 +138,9 @@ func (h *Hub) numericDate(claim any) (date time.Time, ok bool) {
 // isFromTrusted reports whether the issuer is the one that is trusted.
 func (h *Hub) isFromTrusted(claims object) bool {
 	iss, _ := claims["iss"].(string)
+	if h.is(TrustsAdvertisedIssuersOnly) {
+		return false // none is
+	}
 	if h.is(TrimsIssuers) {
 		iss = strings.TrimSuffix(iss, "/")
 	}

@@ -1,0 +1,96 @@
+package hub
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"cinnabar/spec"
+
+	"github.com/rs/cors"
+)
+
+// metadataPrefix stands before the path of a resource identifier in the path
+// of its metadata (RFC 9728 §3.1).
+const metadataPrefix = "/.well-known/oauth-protected-resource"
+
+// A metadata is the RFC 9728 document: what a 1.0 client that knows nothing
+// but the hub's URL needs to get a token and to present it. It carries no
+// version of the protocol (DISC-prm-no-version), and leaves out what would be
+// empty or false (DISC-prm-omit-empty, DISC-prm-subscriptions).
+type metadata struct {
+	Resource     string   `json:"resource"`
+	DetailTypes  []string `json:"authorization_details_types_supported"`
+	Methods      []string `json:"bearer_methods_supported"`
+	Cookie       string   `json:"mercure_cookie,omitempty"`
+	MatcherTypes []string `json:"mercure_matcher_types_supported"`
+}
+
+func (h *Hub) metadata() metadata {
+	return metadata{
+		Resource:    h.config.ResourceIdentifier,
+		DetailTypes: []string{spec.DetailType},
+		// The cookie is no method of RFC 6750 and has a member of its own; the
+		// query parameter is for 0.x tokens alone (DISC-prm-bearer-methods).
+		Methods:      []string{"header"},
+		Cookie:       h.config.CookieName,
+		MatcherTypes: []string{spec.MatchExact, spec.MatchPattern, spec.MatchTemplate},
+	}
+}
+
+// hasMetadata reports whether there is a document: a hub of 0.x alone has none
+// (differences C13), and without an identifier there is nothing to describe.
+func (h *Hub) hasMetadata() bool {
+	return h.config.Generations.Has(spec.Current) && h.config.ResourceIdentifier != ""
+}
+
+// metadataURL is where clients find the document, "" where there is none. It
+// is made of the configured identifier, as clients make it
+// (DISC-prm-resource-derives): what a request says about its host is a
+// stranger's word.
+func (h *Hub) metadataURL() string {
+	if !h.hasMetadata() {
+		return ""
+	}
+	return strings.TrimSuffix(h.base.String(), h.base.Path()) + metadataPrefix + h.base.Path()
+}
+
+// discoverable serves the document beside the rest. It is the same for
+// everybody and tells no secret, so that pages of every origin may read it,
+// without credentials.
+func (h *Hub) discoverable(next http.Handler) http.Handler {
+	if !h.hasMetadata() {
+		return next
+	}
+	body, err := json.Marshal(h.metadata())
+	if err != nil {
+		panic("hub: encoding the metadata: " + err.Error()) // strings are JSON
+	}
+	document := cors.New(cors.Options{
+		AllowedOrigins: []string{"*"},
+		AllowedMethods: []string{http.MethodGet, http.MethodHead},
+		AllowedHeaders: corsHeaders,
+		MaxAge:         600,
+	}).Handler(h.serveMetadata(append(body, '\n')))
+	path := metadataPrefix + h.base.Path()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == path {
+			document.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (h *Hub) serveMetadata(body []byte) http.Handler {
+	others := h.otherMethods([]string{http.MethodGet, http.MethodHead, http.MethodOptions})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			others.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "public, max-age=300")
+		_, _ = w.Write(body) // the client may be gone
+	})
+}
