@@ -1,4 +1,4 @@
-.PHONY: help run test quick conformance-full soak bench lint fuzz
+.PHONY: help run test quick conformance-full soak churn bench lint fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -18,6 +18,9 @@ conformance-full: ## judge the hub by every case over every transport and store
 
 soak: ## kill, starve and stall the hub for FOR (default 15m), and judge what it lost
 	@.ci/soak
+
+churn: ## let clients come and go for FOR (default 20m), and see whether the hub grows
+	@.ci/churn
 
 bench: ## measure the hub for 15 minutes, beside yardsticks and budgets
 	@.ci/bench
