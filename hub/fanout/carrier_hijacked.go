@@ -162,7 +162,7 @@ func (s *hijacked) serve(j *job) {
 			j.closing = why
 		}
 	}
-	if j.closing.endsPermission() {
+	if s.phase == streaming && j.closing.endsPermission() {
 		j.batch = nil
 		if s.socket.blocked() {
 			s.cut(j.closing) // not even a write that has begun may go on

@@ -19,27 +19,33 @@ import (
 
 // A transport is one way in which a stream reaches its client.
 type transport struct {
-	name   string
-	serve  func(*httptest.Server)
-	client func(*httptest.Server) *http.Client
+	name    string
+	serve   func(*httptest.Server)
+	client  func(*httptest.Server) *http.Client
+	prepare func(*testing.T, *Engine) // may be nil
 }
 
 var transports = []transport{
-	{"hijacked http1.1", func(s *httptest.Server) { own(s); s.Start() }, (*httptest.Server).Client},
-	{"hijacked tls", func(s *httptest.Server) { own(s); s.StartTLS() }, (*httptest.Server).Client},
-	{"http1.1", func(s *httptest.Server) { s.Start() }, (*httptest.Server).Client},
-	{"tls", func(s *httptest.Server) { s.StartTLS() }, (*httptest.Server).Client},
-	{"h2", func(s *httptest.Server) { s.EnableHTTP2 = true; s.StartTLS() }, (*httptest.Server).Client},
-	{"h2c", func(s *httptest.Server) {
+	{name: "hijacked http1.1", serve: startHijacked, client: (*httptest.Server).Client},
+	{name: "hijacked tls", serve: startHijackedTLS, client: (*httptest.Server).Client},
+	{name: "reluctant http1.1", serve: startHijacked, client: (*httptest.Server).Client, prepare: begrudge},
+	{name: "reluctant tls", serve: startHijackedTLS, client: (*httptest.Server).Client, prepare: begrudge},
+	{name: "http1.1", serve: (*httptest.Server).Start, client: (*httptest.Server).Client},
+	{name: "tls", serve: (*httptest.Server).StartTLS, client: (*httptest.Server).Client},
+	{name: "h2", serve: func(s *httptest.Server) { s.EnableHTTP2 = true; s.StartTLS() }, client: (*httptest.Server).Client},
+	{name: "h2c", serve: func(s *httptest.Server) {
 		s.Config.Protocols = new(http.Protocols)
 		s.Config.Protocols.SetUnencryptedHTTP2(true)
 		s.Start()
-	}, func(*httptest.Server) *http.Client {
+	}, client: func(*httptest.Server) *http.Client {
 		tr := &http.Transport{Protocols: new(http.Protocols)}
 		tr.Protocols.SetUnencryptedHTTP2(true)
 		return &http.Client{Transport: tr}
 	}},
 }
+
+func startHijacked(s *httptest.Server)    { own(s); s.Start() }
+func startHijackedTLS(s *httptest.Server) { own(s); s.StartTLS() }
 
 // named returns a transport by its name.
 func named(name string) transport {
@@ -71,6 +77,9 @@ func newStallingSite(t *testing.T, tr transport, heartbeat, stall time.Duration,
 	e, err := New(Config{Log: log, Heartbeat: heartbeat, StallLimit: stall})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if tr.prepare != nil {
+		tr.prepare(t, e)
 	}
 	s := &site{engine: e, log: log, closed: make(chan Reason, 16)}
 	s.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

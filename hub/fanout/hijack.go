@@ -41,6 +41,17 @@ func canHijack(w http.ResponseWriter) bool {
 // carryHijacked answers through net/http, takes the connection from it, and
 // returns.
 func (e *Engine) carryHijacked(s *hijacked, w http.ResponseWriter, r *http.Request, want Subscription, first []byte) error {
+	if err := e.begin(s, want); err != nil {
+		return err
+	}
+	own, _ := ownConn(r)
+	err := s.takeOver(w, own, first)
+	s.hand(err != nil)
+	return nil
+}
+
+// begin joins the stream's subscriber, or gives up the stream.
+func (e *Engine) begin(s *hijacked, want Subscription) error {
 	_, err := e.join(want, func(sub *Subscriber) Stream {
 		s.subscriber, s.ends = sub, sub.ends != 0
 		return s
@@ -48,12 +59,8 @@ func (e *Engine) carryHijacked(s *hijacked, w http.ResponseWriter, r *http.Reque
 	if err != nil {
 		s.subscriber = nil
 		s.hand(true)
-		return err
 	}
-	own, _ := ownConn(r)
-	err = s.takeOver(w, own, first)
-	s.hand(err != nil)
-	return nil
+	return err
 }
 
 // takeOver sends the beginning of the answer and takes the connection.

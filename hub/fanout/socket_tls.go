@@ -92,6 +92,7 @@ func (s *sealed) blocked() bool { return len(s.kept) > 0 || len(s.rest) > 0 }
 func (s *sealed) discard(scratch []byte) (int, error) {
 	before := s.read
 	_, err := discardFrom(s.tls.Read, scratch)
+	releaseBuffers(s.tls)
 	n := s.read - before
 	if len(s.out) > 0 {
 		if _, failed := s.flush(); err == nil {
