@@ -130,15 +130,20 @@ func (s settings) with(more settings) settings {
 	return all
 }
 
-// A combination is a way to reach the hub and a store behind it.
-type combination struct{ transport, store string }
+// A combination is a way to reach the hub, who carries its streams there, and a
+// store behind it.
+type combination struct{ transport, streams, store string }
 
-func (c combination) String() string { return c.transport + " " + c.store }
+func (c combination) String() string { return c.transport + " " + c.streams + " " + c.store }
 
 func combinations() (all []combination) {
-	for _, transport := range []string{"http1", "h2c", "tls"} {
+	for _, way := range []combination{
+		{"http1", "auto", ""}, {"http1", "portable", ""},
+		{"tls1", "auto", ""}, {"tls1", "portable", ""},
+		{"h2c", "auto", ""}, {"h2", "auto", ""}, // there the two values mean the same
+	} {
 		for _, store := range []string{"memory", "bolt"} {
-			all = append(all, combination{transport, store})
+			all = append(all, combination{way.transport, way.streams, store})
 		}
 	}
 	return all
@@ -147,11 +152,11 @@ func combinations() (all []combination) {
 // target starts the hub of a combination.
 func (c combination) target(t *testing.T, variants map[string]yaml.RawMessage) *Target {
 	t.Helper()
-	s := common().with(settings{"anonymous": ""})
+	s := common().with(settings{"anonymous": "", "streams": c.streams})
 	if c.store == "bolt" {
 		s["store"] = "bolt://" + filepath.Join(t.TempDir(), "hub.db")
 	}
-	if c.transport == "tls" {
+	if c.transport == "tls1" || c.transport == "h2" {
 		s["tls-cert"], s["tls-key"] = certificate(t)
 	}
 	h := serve(t, s)
@@ -164,7 +169,7 @@ func (c combination) target(t *testing.T, variants map[string]yaml.RawMessage) *
 		MaxBody:   4 << 20, MaxTopics: 100, MaxMatchers: 100,
 		Variants: variants,
 	}
-	if c.transport != "http1" {
+	if c.transport == "h2c" || c.transport == "h2" {
 		target.HTTP = "2"
 	}
 	if c.store == "bolt" {

@@ -31,9 +31,19 @@ func form(t *testing.T, raw string) url.Values {
 	return v
 }
 
+// overCarriers runs a test with streams that the hub carries itself, where it
+// can, and with streams that it leaves to net/http.
+func overCarriers(t *testing.T, f func(t *testing.T, carrier func(*hub.Config))) {
+	for name, portable := range map[string]bool{"auto": false, "portable": true} {
+		t.Run(name, func(t *testing.T) { f(t, func(c *hub.Config) { c.PortableStreams = portable }) })
+	}
+}
+
 // TestDelivery proves what a stream gets and, by a sentinel published last,
 // what it does not get.
-func TestDelivery(t *testing.T) {
+func TestDelivery(t *testing.T) { overCarriers(t, testDelivery) }
+
+func testDelivery(t *testing.T, carrier func(*hub.Config)) {
 	const legacy, current = spec.Legacy, spec.Current
 	tests := map[string]struct {
 		query   string
@@ -127,7 +137,7 @@ func TestDelivery(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			h := hubtest.Start(t)
+			h := hubtest.Start(t, carrier)
 			token := ""
 			if test.token != nil {
 				token = h.Sign(*test.token)
@@ -153,8 +163,10 @@ func TestDelivery(t *testing.T) {
 }
 
 // Both generations follow one history on one URL, and see the same ids.
-func TestBothGenerationsOnOneURL(t *testing.T) {
-	h := hubtest.Start(t)
+func TestBothGenerationsOnOneURL(t *testing.T) { overCarriers(t, testBothGenerationsOnOneURL) }
+
+func testBothGenerationsOnOneURL(t *testing.T, carrier func(*hub.Config)) {
+	h := hubtest.Start(t, carrier)
 	legacy := h.Subscribe("topic=https://e.x/%7Bid%7D", "")
 	current := h.Subscribe("match=https://e.x/1", "")
 	id := h.Publish(form(t, "topic=https://e.x/1&data=d&type=t&retry=1500"))
@@ -166,8 +178,10 @@ func TestBothGenerationsOnOneURL(t *testing.T) {
 	}
 }
 
-func TestQueryUnion(t *testing.T) {
-	h := hubtest.Start(t)
+func TestQueryUnion(t *testing.T) { overCarriers(t, testQueryUnion) }
+
+func testQueryUnion(t *testing.T, carrier func(*hub.Config)) {
+	h := hubtest.Start(t, carrier)
 	query := func(component, body, header string) *hubtest.Stream {
 		r := h.Request("QUERY", component, strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -201,8 +215,10 @@ func TestQueryUnion(t *testing.T) {
 
 // nginx speaks HTTP/1.0 to what is behind it, unless told otherwise: such a
 // stream has no chunks.
-func TestStreamOverHTTP10(t *testing.T) {
-	h := hubtest.Start(t)
+func TestStreamOverHTTP10(t *testing.T) { overCarriers(t, testStreamOverHTTP10) }
+
+func testStreamOverHTTP10(t *testing.T, carrier func(*hub.Config)) {
+	h := hubtest.Start(t, carrier)
 	id := h.Publish(form(t, "topic=a&data=d"))
 	conn, err := net.Dial("tcp", strings.TrimPrefix(h.Origin, "http://"))
 	if err != nil {
@@ -253,8 +269,10 @@ func TestStreamOverHTTP2(t *testing.T) {
 
 // A stream begins with a reconnection time that dispatches no event, and ends
 // cleanly at its maximum lifetime.
-func TestStreamLifetime(t *testing.T) {
-	h := hubtest.Start(t, func(c *hub.Config) {
+func TestStreamLifetime(t *testing.T) { overCarriers(t, testStreamLifetime) }
+
+func testStreamLifetime(t *testing.T, carrier func(*hub.Config)) {
+	h := hubtest.Start(t, carrier, func(c *hub.Config) {
 		c.MaxLifetime = 50 * time.Millisecond
 		c.Retry = 6 * time.Second
 	})
@@ -265,10 +283,12 @@ func TestStreamLifetime(t *testing.T) {
 	}
 }
 
-func TestStreamEndsWithItsToken(t *testing.T) {
+func TestStreamEndsWithItsToken(t *testing.T) { overCarriers(t, testStreamEndsWithItsToken) }
+
+func testStreamEndsWithItsToken(t *testing.T, carrier func(*hub.Config)) {
 	for _, g := range []spec.Generation{spec.Legacy, spec.Current} {
 		t.Run(g.String(), func(t *testing.T) {
-			h := hubtest.Start(t, func(c *hub.Config) { c.MaxLifetime = time.Hour })
+			h := hubtest.Start(t, carrier, func(c *hub.Config) { c.MaxLifetime = time.Hour })
 			query := map[spec.Generation]string{spec.Legacy: "topic=a", spec.Current: "match=a"}[g]
 			expires := time.Now().Add(time.Second).Truncate(time.Millisecond)
 			token := h.Sign(hubtest.Token{Generation: g, Subscribe: []string{"a"}, Expires: expires})
@@ -286,8 +306,10 @@ func TestStreamEndsWithItsToken(t *testing.T) {
 	}
 }
 
-func TestDrain(t *testing.T) {
-	h := hubtest.Start(t)
+func TestDrain(t *testing.T) { overCarriers(t, testDrain) }
+
+func testDrain(t *testing.T, carrier func(*hub.Config)) {
+	h := hubtest.Start(t, carrier)
 	open := h.Subscribe("match=a", "")
 	id := h.Publish(form(t, "topic=a&data=before"))
 	if got := open.Next(); got.ID != id {

@@ -77,6 +77,7 @@ func Start(t testing.TB, changes ...func(*hub.Config)) *Hub {
 	}
 	h := &Hub{Hub: inner, t: t, URL: origin + path, Origin: origin, Config: c, Server: server}
 	server.Config.Handler = inner
+	server.Listener = hub.Own(server.Config, server.Listener)
 	server.Start()
 	h.Client = server.Client()
 	t.Cleanup(h.stop)
