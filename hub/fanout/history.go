@@ -2,6 +2,7 @@ package fanout
 
 import (
 	"context"
+	"slices"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -12,8 +13,11 @@ import (
 const (
 	// stretchSize bounds what is read from the log at once, in bytes.
 	stretchSize = 64 << 10
-	// keptStretches is how many stretches are kept for other readers.
+	// keptStretches is how many stretches are kept for other readers, and
+	// keptSize how many bytes of data all but the last may have together: an
+	// entry is a stretch however large it is.
 	keptStretches = 16
+	keptSize      = keptStretches * stretchSize
 )
 
 // A history is the log as those who are catching up see it: in stretches,
@@ -24,6 +28,7 @@ type history struct {
 
 	mu     sync.Mutex
 	recent []*stretch // least recently used first
+	size   int        // of the data in them, in bytes
 }
 
 // A stretch is a part of the log, complete from one position to another.
@@ -32,6 +37,7 @@ type stretch struct {
 	trimmed        bool // retention had removed entries before the first one here
 	entries        []store.Entry
 	events         []atomic.Pointer[Event] // of entries, once somebody wanted them
+	size           int                     // of their data, in bytes
 }
 
 // read returns a stretch that begins at or before a position and goes on
@@ -48,6 +54,9 @@ func (h *history) read(ctx context.Context, after store.Position) (*stretch, int
 	s := &stretch{
 		after: after, through: chunk.Through, trimmed: chunk.Trimmed,
 		entries: chunk.Entries, events: make([]atomic.Pointer[Event], len(chunk.Entries)),
+	}
+	for i := range s.entries {
+		s.size += len(s.entries[i].Update.Data())
 	}
 	if len(s.entries) > 0 {
 		h.keep(s)
@@ -74,15 +83,16 @@ func (h *history) find(after store.Position) (*stretch, int) {
 	return nil, 0
 }
 
-// keep remembers a stretch in place of the one that was not used for longest.
+// keep remembers a stretch in place of those that were not used for longest.
 func (h *history) keep(s *stretch) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.recent) == keptStretches {
-		copy(h.recent, h.recent[1:])
-		h.recent = h.recent[:keptStretches-1]
+	over := 0
+	for ; over < len(h.recent) && (len(h.recent)-over == keptStretches || h.size+s.size > keptSize); over++ {
+		h.size -= h.recent[over].size
 	}
-	h.recent = append(h.recent, s)
+	h.recent = append(slices.Delete(h.recent, 0, over), s)
+	h.size += s.size
 }
 
 // lost reports whether a reader after a position has missed entries that were

@@ -78,6 +78,35 @@ func TestKeptStretchesAreBounded(t *testing.T) {
 	}
 }
 
+// TestLargeEntriesAreNotKeptTogether: a stretch of one large entry takes the
+// place of as many others as it has their size.
+func TestLargeEntriesAreNotKeptTogether(t *testing.T) {
+	log := newLog(t)
+	large := strings.Repeat("x", keptSize/2+1)
+	for range 4 {
+		appendTo(t, log, update(t, large, "a"))
+	}
+	appendTo(t, log, update(t, "small", "a"))
+	h := &history{log: log}
+	for at, n := store.Position(0), 1; n <= 5; n++ {
+		s, _, err := h.read(t.Context(), at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at = s.through
+		kept := 0
+		for _, s := range h.recent {
+			kept += s.size
+		}
+		if kept != h.size || kept > max(keptSize, s.size) {
+			t.Fatalf("after entry %d stretches of %d bytes are kept (counted as %d), want at most %d", n, kept, h.size, keptSize)
+		}
+	}
+	if len(h.recent) != 2 {
+		t.Errorf("%d stretches are kept, want the small entry's and one large entry's", len(h.recent))
+	}
+}
+
 // TestTrimmedStretchTellsWhoLostSomething: of two readers of one stretch only
 // the one before its hole has lost anything.
 func TestTrimmedStretchTellsWhoLostSomething(t *testing.T) {
