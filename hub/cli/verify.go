@@ -77,7 +77,8 @@ func (p *program) verify(args []string) error {
 	if err := v.check(hubFlags); err != nil {
 		return usageError{err}
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// Whoever stops reading the output ends the run, too, and the hub with it.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
 	defer stop()
 	fmt.Fprintf(p.stderr, "%s verifies for %v\n", commit(), v.lasting)
 	run := faults.Verification{
