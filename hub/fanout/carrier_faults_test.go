@@ -89,16 +89,14 @@ func begrudge(t *testing.T, e *Engine) {
 type dock struct {
 	made   func(at berth) rawConn
 	closed chan struct{}
-	report func(berth, readiness)
-	wake   func()
 }
 
 func (d *dock) adopt(_ *net.TCPConn, at berth, _ time.Duration) (rawConn, error) {
 	return d.made(at), nil
 }
 
-func (d *dock) run(report func(berth, readiness), reported func()) { <-d.closed }
-func (d *dock) close()                                             { close(d.closed) }
+func (d *dock) run(func(berth, readiness), func()) { <-d.closed }
+func (d *dock) close()                             { close(d.closed) }
 
 // happens reports something about a berth.
 func (d *dock) happens(e *Engine, at berth, r readiness) {

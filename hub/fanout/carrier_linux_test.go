@@ -1,8 +1,14 @@
 package fanout
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"runtime"
 	"testing"
 	"time"
+	"weak"
+
+	"cinnabar/spec"
 
 	"golang.org/x/sys/unix"
 )
@@ -46,5 +52,36 @@ func TestKernelBoundsAStream(t *testing.T) {
 		if err != nil || patience != 30_000 {
 			t.Errorf("bytes may stay unacknowledged for %d ms (%v), want 30 s", patience, err)
 		}
+	}
+}
+
+// TestRequestIsForgotten: an idle stream keeps nothing of its request.
+func TestRequestIsForgotten(t *testing.T) {
+	for name, start := range map[string]func(*httptest.Server){"http1.1": startHijacked, "tls": startHijackedTLS} {
+		t.Run(name, func(t *testing.T) {
+			e := newEngine(t, newLog(t))
+			requests := make(chan weak.Pointer[http.Request], 1)
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				requests <- weak.Make(r)
+				want := Subscription{Selectors: []*spec.Selector{topic(t, "a")}}
+				if err := e.Carry(w, r, want, []byte("retry: 1000\n")); err != nil {
+					t.Error(err)
+				}
+			}))
+			start(server)
+			defer server.Close()
+			s := &site{engine: e, server: server}
+			ask(t, s.dial(t), get+"\r\n")
+			request := <-requests
+			for deadline := time.Now().Add(10 * time.Second); request.Value() != nil; time.Sleep(time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatal("the request is still reachable")
+				}
+				runtime.GC()
+			}
+			if st := e.Stats(); st.Live != 1 {
+				t.Errorf("the stream is not open any more: %+v", st)
+			}
+		})
 	}
 }
