@@ -38,8 +38,8 @@ type Authenticator struct {
 	generations        spec.Generations
 	base               *spec.Base
 	resourceIdentifier string
-	legacy             keyPair
-	issuers            map[string]keyPair // by identifier
+	legacy             ring
+	issuers            map[string]ring // by identifier
 	maxDetails         int
 
 	publishPlaces               places // G8
@@ -103,7 +103,7 @@ func (a *Authenticator) check(compact string, role Role, now time.Time) (*Grants
 		return nil, refuse(TooLarge, "it has %d bytes, more than %d", len(compact), maxToken)
 	}
 	key := cacheKeyOf(compact, role)
-	if g, ok := a.verified.get(key); ok {
+	if g, ok := a.verified.get(key); ok && a.Trusts(g) {
 		if r := g.at(now); r != nil {
 			return nil, r
 		}

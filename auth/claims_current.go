@@ -27,6 +27,7 @@ func (a *Authenticator) checkIssuer(t *token) *Refusal {
 		return refuse(UnknownIssuer, "iss is %s, expected a string", issuer.kind())
 	}
 	var trusted bool
+	t.issuer = issuer.text
 	if t.keys, trusted = a.issuers[issuer.text]; !trusted {
 		return refuse(UnknownIssuer, "iss is %s, which is none of the %d trusted issuers", quote(issuer.text), len(a.issuers))
 	}

@@ -35,7 +35,7 @@ func (a *Authenticator) checkNotCurrent(t *token) *Refusal {
 // checkLegacyKey selects the 0.x keys: those of 1.0 issuers have no say here.
 func (a *Authenticator) checkLegacyKey(t *token) *Refusal {
 	t.keys = a.legacy
-	if t.keys.of(t.role).IsZero() {
+	if t.candidates = t.keys.candidates(t.role, ""); t.candidates == nil {
 		return refuse(NoKey, "typ is not at+jwt, which makes it a 0.x token, and those have no %s key configured", t.role)
 	}
 	return nil

@@ -12,11 +12,20 @@ import (
 // DefaultMaxDetails is the limit that a zero Config.MaxDetails means.
 const DefaultMaxDetails = 100
 
-// An Issuer is a 1.0 token issuer and the keys that belong to it alone.
+// An Issuer is a 1.0 token issuer and the keys that belong to it alone
+// (AUTH-key-issuer-binding).
 type Issuer struct {
 	ID         string
 	Publisher  Key
 	Subscriber Key
+	// Further keys of a role: while keys are rotated there are two.
+	PublisherKeys, SubscriberKeys []Key
+	// KeySet has keys of both roles; nil for none.
+	KeySet *KeySet
+}
+
+func (i Issuer) ring() ring {
+	return ringOf(append([]Key{i.Publisher}, i.PublisherKeys...), append([]Key{i.Subscriber}, i.SubscriberKeys...), i.KeySet)
 }
 
 // Config is what an [Authenticator] is made of. Keys may be zero: a role
@@ -55,7 +64,7 @@ func New(c Config) (*Authenticator, error) {
 		base:               c.Base,
 		resourceIdentifier: c.ResourceIdentifier,
 		maxDetails:         c.MaxDetails,
-		issuers:            make(map[string]keyPair),
+		issuers:            make(map[string]ring),
 	}
 	if a.generations == 0 {
 		a.generations = spec.Both
@@ -71,7 +80,7 @@ func New(c Config) (*Authenticator, error) {
 	}
 
 	if a.generations.Has(spec.Legacy) {
-		a.legacy = keyPair{c.LegacyPublisher, c.LegacySubscriber}
+		a.legacy = ringOf([]Key{c.LegacyPublisher}, []Key{c.LegacySubscriber}, nil)
 		a.legacyPlaces.query = c.LegacyQueryToken
 		if c.LegacyCookieName != "-" {
 			a.legacyPlaces.cookies = []string{orDefault(c.LegacyCookieName, spec.LegacyCookieName)}
@@ -86,10 +95,11 @@ func New(c Config) (*Authenticator, error) {
 			if _, twice := a.issuers[issuer.ID]; twice {
 				fault("issuer %q is listed twice", issuer.ID)
 			}
-			if issuer.Publisher.IsZero() && issuer.Subscriber.IsZero() {
+			keys := issuer.ring()
+			if keys.isEmpty() {
 				fault("issuer %q has no key", issuer.ID)
 			}
-			a.issuers[issuer.ID] = keyPair{issuer.Publisher, issuer.Subscriber}
+			a.issuers[issuer.ID] = keys
 		}
 	}
 	cookies := slices.Concat(a.currentPlaces.cookies, a.legacyPlaces.cookies)
@@ -121,30 +131,32 @@ func orDefault(s, otherwise string) string {
 func (a *Authenticator) warn(issuers []Issuer) []string {
 	type owned struct {
 		owner string
-		keyPair
+		ring
 	}
-	pairs := []owned{{"0.x", a.legacy}}
+	rings := []owned{{"0.x", a.legacy}}
 	for _, issuer := range issuers {
 		if keys, served := a.issuers[issuer.ID]; served {
-			pairs = append(pairs, owned{fmt.Sprintf("issuer %q", issuer.ID), keys})
+			rings = append(rings, owned{fmt.Sprintf("issuer %q", issuer.ID), keys})
 		}
 	}
 
 	var found []string
 	told := make(map[[32]byte]bool) // one secret in several places is one weakness
 	sharedByRoles, sharedByGenerations := false, false
-	for i, p := range pairs {
+	for i, r := range rings {
 		for _, role := range []Role{Publisher, Subscriber} {
-			key := p.of(role)
-			if !told[key.digest] {
-				for _, weakness := range key.Weaknesses() {
-					found = append(found, fmt.Sprintf("the %s key of %s is weak: %s", role, p.owner, weakness))
+			for _, key := range r.of(role) {
+				if !told[key.digest] {
+					for _, weakness := range key.Weaknesses() {
+						found = append(found, fmt.Sprintf("the %s key of %s is weak: %s", role, r.owner, weakness))
+					}
 				}
+				told[key.digest] = true
+				sharedByGenerations = sharedByGenerations || i > 0 &&
+					(slices.ContainsFunc(a.legacy.publisher, key.sameMaterial) || slices.ContainsFunc(a.legacy.subscriber, key.sameMaterial))
+				sharedByRoles = sharedByRoles || slices.ContainsFunc(r.ofOther(role), key.sameMaterial)
 			}
-			told[key.digest] = true
-			sharedByGenerations = sharedByGenerations || i > 0 && (key.sameMaterial(a.legacy.publisher) || key.sameMaterial(a.legacy.subscriber))
 		}
-		sharedByRoles = sharedByRoles || p.publisher.sameMaterial(p.subscriber)
 	}
 	if sharedByRoles {
 		found = append(found, "publisher and subscriber tokens have the same key: whoever may sign the one kind can sign the other (AUTH-keys-per-role)")

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"slices"
 	"time"
@@ -79,7 +80,9 @@ func (r *Report) one(a *Authenticator, t *token, rule rule) (passed bool) {
 	if c.Refusal = rule.judge(a, t); c.Refusal != nil {
 		c.Outcome = Failed
 		if c.Refusal.Reason == BadSignature {
-			c.Hint = t.keys.of(t.role).hint(t)
+			for _, key := range t.candidates {
+				c.Hint = cmp.Or(c.Hint, key.hint(t))
+			}
 		}
 	}
 	if rule.found != nil {

@@ -11,6 +11,7 @@ import (
 // that bring the same token.
 type Grants struct {
 	generation         spec.Generation
+	voucher            voucher
 	expiry, notBefore  time.Time // zero for none
 	publish, subscribe spec.Set
 

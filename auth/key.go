@@ -28,10 +28,11 @@ type Key struct {
 	// digest identifies the material, whatever the algorithm, without
 	// holding it.
 	digest [sha256.Size]byte
+	id     string // kid, "" for a key without a name
 }
 
 // ParseKey reads key material: a secret for HS256, HS384 and HS512; a PEM
-// public key or certificate for RS, PS, ES and EdDSA. An empty alg means HS256
+// public key or certificate for RS, PS, ES and EdDSA; a JWK for any. An empty alg means HS256
 // for a secret and the natural one for a PEM (RS256, the ES of its curve,
 // EdDSA). A PEM given for an HMAC algorithm is refused: anybody has it. So is
 // a private key, which a verifier has no use for. Of a certificate only the
@@ -41,12 +42,15 @@ func ParseKey(material, alg string) (Key, error) {
 	if material == "" {
 		return Key{}, errors.New("the key is empty")
 	}
+	if isJWK(material) {
+		return parseJWK(material, alg)
+	}
 	if !isPEM(material) {
 		method, err := hmacMethod(alg)
 		if err != nil {
 			return Key{}, err
 		}
-		return Key{method, []byte(material), sha256.Sum256([]byte(material))}, nil
+		return Key{method: method, public: []byte(material), digest: sha256.Sum256([]byte(material))}, nil
 	}
 	block, err := onlyBlock(material)
 	if err != nil {
@@ -68,7 +72,18 @@ func newPublicKey(public any, alg string) (Key, error) {
 	if err != nil {
 		return Key{}, fmt.Errorf("encoding the public key: %w", err)
 	}
-	return Key{method, public, sha256.Sum256(der)}, nil
+	return Key{method: method, public: public, digest: sha256.Sum256(der)}, nil
+}
+
+// WithID returns the key under a name, which tokens give as kid.
+func (k Key) WithID(kid string) Key {
+	k.id = kid
+	return k
+}
+
+// same reports whether both verify the same signatures.
+func (k Key) same(other Key) bool {
+	return k.digest == other.digest && k.Algorithm() == other.Algorithm()
 }
 
 // IsZero reports whether no key was given.

@@ -36,7 +36,8 @@ const (
 const (
 	NoResourceIdentifier Reason = "no_resource_identifier"
 	UnknownIssuer        Reason = "unknown_issuer"
-	NoKey                Reason = "no_key" // none configured for the role
+	NoKey                Reason = "no_key"      // none configured for the role
+	UnknownKey           Reason = "unknown_key" // kid names none of the issuer's
 	WrongAlgorithm       Reason = "wrong_algorithm"
 	BadSignature         Reason = "bad_signature"
 	WrongRole            Reason = "wrong_role"   // signed with the key of the other role

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,27 +25,10 @@ type token struct {
 	algorithm      string
 	generation     spec.Generation
 
-	keys   keyPair // those that may have signed it
-	grants *Grants // being filled in
-}
-
-// A keyPair is what one issuer, or 0.x, signs with.
-type keyPair struct {
-	publisher, subscriber Key
-}
-
-func (p keyPair) of(r Role) Key {
-	if r == Publisher {
-		return p.publisher
-	}
-	return p.subscriber
-}
-
-func (p keyPair) ofOther(r Role) Key {
-	if r == Publisher {
-		return p.subscriber
-	}
-	return p.publisher
+	issuer     string
+	keys       ring    // of its issuer
+	candidates []Key   // those that may have signed it
+	grants     *Grants // being filled in
 }
 
 // readForm splits the compact serialization. Only the three parts of a signed
@@ -78,8 +62,9 @@ func (a *Authenticator) readForm(t *token) *Refusal {
 	return r
 }
 
-// readHeader judges what holds for both generations. What the header says
-// about keys (jwk, jku, x5c, x5u, kid) is never used (AUTH-key-not-from-token).
+// readHeader judges what holds for both generations. The keys that a header
+// brings or points to (jwk, jku, x5c, x5u) are never used
+// (AUTH-key-not-from-token).
 func (a *Authenticator) readHeader(t *token) *Refusal {
 	// No extension is implemented, so any critical one is not understood
 	// (AUTH-crit, RFC 7515 §4.1.11).
@@ -134,28 +119,41 @@ func isAccessToken(typ string) bool {
 
 // checkKey refuses every token for a role without a key.
 func (a *Authenticator) checkKey(t *token) *Refusal {
-	if t.keys.of(t.role).IsZero() {
-		return refuse(NoKey, "its issuer has no %s key configured", t.role)
-	}
-	return nil
-}
-
-// checkAlgorithm compares alg with the configured one. It decides nothing
-// else: the signature is checked with the key's own method.
-func (a *Authenticator) checkAlgorithm(t *token) *Refusal {
-	if want := t.keys.of(t.role).Algorithm(); t.algorithm != want {
-		return refuse(WrongAlgorithm, "alg is %s, the %s key is for %s", quote(t.algorithm), t.role, want)
-	}
-	return nil
-}
-
-// checkSignature verifies it with the key of the role. On failure it tries to
-// name the mistake.
-func (a *Authenticator) checkSignature(t *token) *Refusal {
-	if t.keys.of(t.role).verifies(t.signed, t.signature) {
+	kid := t.header.get("kid").text
+	if t.candidates = t.keys.candidates(t.role, kid); t.candidates != nil {
 		return nil
 	}
-	if other := t.keys.ofOther(t.role); other.Algorithm() == t.algorithm && other.verifies(t.signed, t.signature) {
+	if kid != "" && (t.keys.set != nil || t.keys.of(t.role) != nil) {
+		return refuse(UnknownKey, "kid is %s, which none of its issuer's %s keys is called", quote(kid), t.role)
+	}
+	return refuse(NoKey, "its issuer has no %s key configured", t.role)
+}
+
+// checkAlgorithm compares alg with those of the keys. It decides nothing else:
+// the signature is checked with each key's own method.
+func (a *Authenticator) checkAlgorithm(t *token) *Refusal {
+	var algorithms []string
+	for _, key := range t.candidates {
+		algorithms = append(algorithms, key.Algorithm())
+	}
+	if !slices.Contains(algorithms, t.algorithm) {
+		slices.Sort(algorithms)
+		return refuse(WrongAlgorithm, "alg is %s, the %s key is for %s", quote(t.algorithm), t.role, strings.Join(slices.Compact(algorithms), " or "))
+	}
+	return nil
+}
+
+// checkSignature verifies it with the keys of the role. On failure it tries to
+// name the mistake.
+func (a *Authenticator) checkSignature(t *token) *Refusal {
+	signer := func(keys []Key) int {
+		return slices.IndexFunc(keys, func(k Key) bool { return k.Algorithm() == t.algorithm && k.verifies(t.signed, t.signature) })
+	}
+	if i := signer(t.candidates); i >= 0 {
+		t.grants.voucher = voucher{t.issuer, t.role, t.candidates[i]}
+		return nil
+	}
+	if signer(t.keys.ofOther(t.role)) >= 0 {
 		return refuse(WrongRole, "it is signed with the key of the other role; this needs the %s key", t.role)
 	}
 	for _, name := range []string{"jwk", "jku", "x5c", "x5u"} {

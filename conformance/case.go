@@ -56,5 +56,6 @@ func cases() []Case {
 		securityCases,
 		limitCases,
 		metadataCases,
+		issuerCases,
 	)
 }

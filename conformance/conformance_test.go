@@ -37,6 +37,9 @@ const (
 	testIssuer        = "https://issuer.test"
 	testPublisherKey  = "the publisher key of the conformance test"
 	testSubscriberKey = "the subscriber key of the conformance test"
+	testSecondKey     = "the second key of the conformance test"
+	testOtherIssuer   = "https://other-issuer.test"
+	testOtherKey      = "the other issuer's key in the conformance test"
 	testOrigin        = "https://app.test"
 )
 
@@ -130,6 +133,13 @@ func (s settings) with(more settings) settings {
 	return all
 }
 
+// without leaves a setting out.
+func without(s settings, name string) settings {
+	rest := maps.Clone(s)
+	delete(rest, name)
+	return rest
+}
+
 // A combination is a way to reach the hub, who carries its streams there, and a
 // store behind it.
 type combination struct{ transport, streams, store string }
@@ -211,8 +221,20 @@ func variants(t *testing.T) map[string]yaml.RawMessage {
 	add("crowded", open.with(settings{"max-connections": "3", "overload": "status"}), "max_connections: 3")
 	add("fresh", open, "")
 	add("shared_keys", open.with(settings{"subscriber-jwt-key": testPublisherKey}), "subscriber_key: "+testPublisherKey)
+	add("issuers", without(open, "trusted-issuers").with(settings{"issuers": fmt.Sprintf(`
+- issuer: %s
+  publisher_keys: [{kid: first, key: %q}, {kid: second, key: %q}]
+  subscriber_keys: [{kid: first, key: %q}, {kid: second, key: %q}]
+- issuer: %s
+  publisher_keys: [{kid: other, key: %q}]
+  subscriber_keys: [{kid: other, key: %q}]
+`, testIssuer, testPublisherKey, testSecondKey, testSubscriberKey, testSecondKey, testOtherIssuer, testOtherKey, testOtherKey)}), twoIssuers)
 	return all
 }
+
+// twoIssuers describes what a hub of two issuers trusts beside the first one's
+// first keys.
+const twoIssuers = "second_key: " + testSecondKey + "\nother_issuer: " + testOtherIssuer + "\nother_key: " + testOtherKey
 
 // keyPairs makes one for each variant that is named for its algorithm.
 func keyPairs(t *testing.T) map[string]crypto.Signer {

@@ -1,13 +1,10 @@
 package main
 
 // later are entries of the areas that have cases, whose observable needs what
-// another area brings: presence, several issuers, JWKS or configured limits.
+// another area brings: presence, JWKS or configured limits.
 // They have no case yet, and say why.
 var later = map[string]string{
 	"AUTH-0x-403":                   "the subscription API",
-	"AUTH-key-issuer-binding":       "several issuers",
-	"AUTH-key-kid":                  "several keys of an issuer",
-	"AUTH-key-no-pooling":           "several issuers",
 	"AUTH-key-source":               "JWK Sets",
 	"AUTH-payload-first-match":      "presence",
 	"AUTH-payload-matcher-as-topic": "presence",

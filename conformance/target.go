@@ -39,6 +39,11 @@ type Target struct {
 	Issuer   string `yaml:"issuer"`   // trusted issuer of 1.0 tokens, with the keys above
 	Audience string `yaml:"audience"` // the hub's resource identifier; default Hub
 
+	// Given in a variant: what the hub trusts beside the above.
+	SecondKey   string `yaml:"second_key"`   // a further secret of the issuer for both roles, called "second" where the first is "first"
+	OtherIssuer string `yaml:"other_issuer"` // another issuer
+	OtherKey    string `yaml:"other_key"`    // its one secret for both roles, called "other"
+
 	Anonymous     bool          `yaml:"anonymous"`      // subscribers without a token get public updates
 	CORSOrigin    string        `yaml:"cors_origin"`    // an origin on the allow-list
 	PublishOrigin string        `yaml:"publish_origin"` // an origin whose cookies may publish
@@ -71,6 +76,7 @@ type Target struct {
 	//	small        a history of at most 2 updates
 	//	crowded      few streams at once (give max_connections), one more is refused with a status
 	//	fresh        nothing was ever published to it, nor is by the suite
+	//	issuers      two issuers (give other_issuer, other_key and second_key)
 	//	shared_keys  one key for publishers and subscribers (give it as both)
 	Variants map[string]yaml.RawMessage `yaml:"variants"`
 

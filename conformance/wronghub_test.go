@@ -125,6 +125,9 @@ func wrongVariants(t *testing.T) map[string]wrongVariant {
 		"small":       {func(c *wronghub.Config) { c.Retained = 2 }, ""},
 		"crowded":     {func(c *wronghub.Config) { c.MaxStreams = 3 }, "max_connections: 3"},
 		"fresh":       {func(*wronghub.Config) {}, ""},
+		"issuers": {func(c *wronghub.Config) {
+			c.SecondKey, c.OtherIssuer, c.OtherKey = testSecondKey, testOtherIssuer, testOtherKey
+		}, twoIssuers},
 		"shared_keys": {func(c *wronghub.Config) { c.SubscriberKey = testPublisherKey }, "subscriber_key: " + testPublisherKey},
 	}
 }

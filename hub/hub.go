@@ -34,7 +34,7 @@ type Hub struct {
 	logger  *slog.Logger
 	base    *spec.Base
 	rules   spec.Rules
-	auth    *auth.Authenticator
+	trust   *trust
 	engine  *fanout.Engine
 	metrics *metrics
 	handler http.Handler
@@ -58,7 +58,6 @@ func New(c Config) (*Hub, error) {
 	if err := errors.Join(append(faults, err)...); err != nil {
 		return nil, err
 	}
-	h.auth = a
 	for _, warning := range a.Warnings() {
 		h.logger.Warn(warning)
 	}
@@ -76,6 +75,8 @@ func New(c Config) (*Hub, error) {
 		return nil, fmt.Errorf("starting the fan-out: %w", err)
 	}
 	h.metrics = newMetrics(h.engine, h.log)
+	h.trust = newTrust(h.engine)
+	h.trust.follow(a)
 	h.handler = h.discoverable(h.crossOrigin(h.routes()))
 	return h, nil
 }
@@ -179,8 +180,9 @@ func (h *Hub) Streams() int {
 // goroutines, or returns ctx's error when that takes longer.
 func (h *Hub) Close(ctx context.Context) error {
 	h.Drain()
+	h.trust.end()
 	return h.engine.Close(ctx, fanout.Shutdown)
 }
 
 // Collectors returns the hub's metrics; register them where they are wanted.
-func (h *Hub) Collectors() []prometheus.Collector { return h.metrics.collectors() }
+func (h *Hub) Collectors() []prometheus.Collector { return append(h.metrics.collectors(), h.trust) }

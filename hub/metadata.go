@@ -20,6 +20,7 @@ const metadataPrefix = "/.well-known/oauth-protected-resource"
 // empty or false (DISC-prm-omit-empty, DISC-prm-subscriptions).
 type metadata struct {
 	Resource     string   `json:"resource"`
+	Servers      []string `json:"authorization_servers,omitempty"`
 	DetailTypes  []string `json:"authorization_details_types_supported"`
 	Methods      []string `json:"bearer_methods_supported"`
 	Cookie       string   `json:"mercure_cookie,omitempty"`
@@ -29,6 +30,7 @@ type metadata struct {
 func (h *Hub) metadata() metadata {
 	return metadata{
 		Resource:    h.config.ResourceIdentifier,
+		Servers:     h.authorizationServers(),
 		DetailTypes: []string{spec.DetailType},
 		// The cookie is no method of RFC 6750 and has a member of its own; the
 		// query parameter is for 0.x tokens alone (DISC-prm-bearer-methods).
@@ -36,6 +38,19 @@ func (h *Hub) metadata() metadata {
 		Cookie:       h.config.CookieName,
 		MatcherTypes: []string{spec.MatchExact, spec.MatchPattern, spec.MatchTemplate},
 	}
+}
+
+// authorizationServers are the issuers that publish their keys. Whoever is
+// configured with keys of his own signs for himself, and nobody could ask him
+// for a token (DISC-prm-authz-servers, AUTH-iss-out-of-band).
+func (h *Hub) authorizationServers() []string {
+	var servers []string
+	for _, issuer := range h.config.Issuers {
+		if issuer.KeySet != nil && issuer.KeySet.Published() {
+			servers = append(servers, issuer.ID)
+		}
+	}
+	return servers
 }
 
 // hasMetadata reports whether there is a document: a hub of 0.x alone has none

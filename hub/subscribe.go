@@ -62,7 +62,7 @@ func (h *Hub) serveQuery(w http.ResponseWriter, r *http.Request) {
 // admit judges the credential of a subscriber, nil for a welcome stranger. A
 // token that is refused never makes its bearer one (AUTH-bad-token-not-anonymous).
 func (h *Hub) admit(r *http.Request, g spec.Generation) (*auth.Grants, error) {
-	grants, err := h.auth.ForSubscribe(r, g)
+	grants, err := h.trust.current.Load().ForSubscribe(r, g)
 	if err == nil && grants == nil && !h.config.Anonymous {
 		return nil, &auth.Refusal{Reason: auth.NoToken, Detail: "this hub has no anonymous subscribers"}
 	}
@@ -79,7 +79,7 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request, c call, grants *aut
 		return
 	}
 	if grants != nil {
-		want.CanReceive, want.ReceiveCost = grants.CanReceive, grants.ReceiveCost()
+		want.CanReceive, want.ReceiveCost = h.trust.receive(grants), grants.ReceiveCost()
 	}
 	want.Ends, want.EndsWith = h.end(grants, time.Now())
 

@@ -31,6 +31,7 @@ func Defects() map[Defect][]Catch {
 		originDefects,
 		limitDefects,
 		metadataDefects,
+		issuerDefects,
 	} {
 		maps.Copy(all, area)
 	}

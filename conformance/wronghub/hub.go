@@ -17,6 +17,10 @@ type Config struct {
 	SubscriberKey string // required
 	CurrentOnly   bool   // serve 1.0 alone
 
+	SecondKey   string // a further secret of the issuer, for both roles: "second" beside "first"
+	OtherIssuer string // another issuer, with one secret for both roles, "other"
+	OtherKey    string
+
 	Anonymous    bool          // subscribers without a token get public updates
 	Origin       string        // may subscribe with cookies, and publish with them
 	Cookie       string        // of 1.0 tokens; default __Secure-mercure_access_token

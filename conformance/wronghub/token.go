@@ -30,7 +30,7 @@ func (h *Hub) verify(raw string, k key) (*token, bool) {
 		return nil, false
 	}
 	header, ok := decodeObject(parts[0])
-	if !ok || !h.isSigned(header, parts, k) {
+	if !ok || !slices.ContainsFunc(h.keysFor(header, parts[1], k), func(k key) bool { return h.isSigned(header, parts, k) }) {
 		return nil, false
 	}
 	if _, ok := header["crit"]; ok && !h.is(IgnoresCrit) {
@@ -143,6 +143,9 @@ func (h *Hub) isFromTrusted(claims object) bool {
 	}
 	if h.is(TrimsIssuers) {
 		iss = strings.TrimSuffix(iss, "/")
+	}
+	if h.config.OtherIssuer != "" && iss == h.config.OtherIssuer {
+		return true
 	}
 	return iss == h.config.Issuer || strings.EqualFold(iss, h.config.Issuer) && h.is(FoldsIssuers)
 }

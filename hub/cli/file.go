@@ -69,6 +69,9 @@ func (o *option) fromYAML(n ast.Node) ([]string, error) {
 	case *ast.NullNode:
 		return nil, nil
 	case *ast.SequenceNode:
+		if o.block {
+			return []string{n.String()}, nil
+		}
 		if !o.list {
 			return nil, errors.New("takes one value, not a list")
 		}

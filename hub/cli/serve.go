@@ -55,7 +55,7 @@ func (p *program) checked(args []string) (*settings, error) {
 	if err := s.missing(); err != nil {
 		return nil, usageError{err}
 	}
-	if s.generations.Has(spec.Current) && s.trustedIssuer == "" {
+	if s.generations.Has(spec.Current) && s.trustedIssuer == "" && s.issuers == nil {
 		s.warnings = append(s.warnings, fmt.Sprintf("no 1.0 token will be accepted: set %s and %s, or %s=0.x if that is meant",
 			alternatives([]string{"trusted-issuers"}), alternatives([]string{"resource-identifier"}), variable("protocols")))
 	}

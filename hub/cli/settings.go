@@ -30,6 +30,7 @@ type settings struct {
 	publisherKey, publisherAlg   string
 	subscriberKey, subscriberAlg string
 	trustedIssuer                string
+	issuers                      []issuerSetting
 	anonymous                    bool
 	generations                  spec.Generations
 	cookieName, legacyCookieName string
@@ -75,6 +76,8 @@ func (s *settings) options() []option {
 		{name: "subscriber-jwt-key", arg: "KEY", secret: true, about: "verifies subscribers' tokens, likewise", put: material(&s.subscriberKey)},
 		{name: "subscriber-jwt-alg", arg: "ALG", about: "its algorithm, likewise", put: text(&s.subscriberAlg)},
 		{name: "trusted-issuers", arg: "URL", list: true, about: "the issuer of 1.0 tokens; the two keys are bound to it", put: oneIssuer(&s.trustedIssuer)},
+		{name: "issuers", arg: "YAML", block: true, secret: true, about: "1.0 issuers with keys of their own, as a list in the file: issuer, publisher_keys, subscriber_keys (kid, key, alg), jwks (URL or file)",
+			put: issuerList(&s.issuers)},
 		{name: "anonymous", about: "lets subscribers without a token receive public updates", put: toggle(&s.anonymous)},
 		{name: "protocols", arg: "LIST", def: "0.x,1.0", list: true, about: "protocol generations served", put: generations(&s.generations)},
 		{name: "cookie-name", arg: "NAME", def: spec.CookieName, about: "cookie with a 1.0 token", put: cookie(&s.cookieName)},
@@ -110,18 +113,18 @@ func (s *settings) missing() error {
 	need := func(what string, names ...string) {
 		faults = append(faults, fmt.Errorf("%s: set %s", what, alternatives(names)))
 	}
-	if s.publisherKey == "" {
-		need("nobody could publish", "publisher-jwt-key")
+	if s.publisherKey == "" && s.issuers == nil {
+		need("nobody could publish", "publisher-jwt-key", "issuers")
 	}
-	if s.subscriberKey == "" && !s.anonymous {
-		need("nobody could subscribe", "subscriber-jwt-key", "anonymous")
+	if s.subscriberKey == "" && !s.anonymous && s.issuers == nil {
+		need("nobody could subscribe", "subscriber-jwt-key", "issuers", "anonymous")
 	}
 	if !s.generations.Has(spec.Legacy) {
 		if s.resourceIdentifier == "" {
 			need("no token could be accepted, since 1.0 tokens name the hub as their audience", "resource-identifier")
 		}
-		if s.trustedIssuer == "" {
-			need("no token could be accepted, since 1.0 tokens come from an issuer", "trusted-issuers")
+		if s.trustedIssuer == "" && s.issuers == nil {
+			need("no token could be accepted, since 1.0 tokens come from an issuer", "trusted-issuers", "issuers")
 		}
 	}
 	if (s.tlsCert == "") != (s.tlsKey == "") {
@@ -163,6 +166,7 @@ func (s *settings) keys() (publisher, subscriber auth.Key, err error) {
 // is still to be opened.
 func (s *settings) hubConfig(logger *slog.Logger) (hub.Config, error) {
 	publisher, subscriber, err := s.keys()
+	issuers, issuersErr := s.trusted(logger)
 	return hub.Config{
 		ResourceIdentifier: s.resourceIdentifier,
 		Generations:        s.generations,
@@ -170,6 +174,7 @@ func (s *settings) hubConfig(logger *slog.Logger) (hub.Config, error) {
 		PublisherKey:       publisher,
 		SubscriberKey:      subscriber,
 		Issuer:             s.trustedIssuer,
+		Issuers:            issuers,
 		Anonymous:          s.anonymous,
 		CookieName:         s.cookieName,
 		LegacyCookieName:   s.legacyCookieName,
@@ -186,7 +191,7 @@ func (s *settings) hubConfig(logger *slog.Logger) (hub.Config, error) {
 		MaxMatchers:        s.maxMatchers,
 		MaxDetails:         s.maxDetails,
 		Logger:             logger,
-	}, err
+	}, errors.Join(err, issuersErr)
 }
 
 // keepBytes turns the setting's 0, "no limit", into the history's.
@@ -242,7 +247,7 @@ func cookie(to *string) func([]string) error {
 func oneIssuer(to *string) func([]string) error {
 	return func(v []string) error {
 		if len(v) > 1 {
-			return fmt.Errorf("%d issuers, but the publisher and subscriber keys are bound to one: name one", len(v))
+			return fmt.Errorf("%d issuers, but the publisher and subscriber keys are bound to one: name one here, and list the others with keys of their own as issuers in the file", len(v))
 		}
 		*to = v[0]
 		return nil

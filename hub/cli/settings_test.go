@@ -178,7 +178,7 @@ func TestNames(t *testing.T) {
 	contract := strings.Fields(`
 		addr tls-cert tls-key resource-identifier metrics-addr drain config
 		store durability retention-bytes retention-count retention-age
-		publisher-jwt-key publisher-jwt-alg subscriber-jwt-key subscriber-jwt-alg trusted-issuers
+		publisher-jwt-key publisher-jwt-alg subscriber-jwt-key subscriber-jwt-alg trusted-issuers issuers
 		anonymous protocols cookie-name legacy-cookie-name legacy-query-token cors-origins publish-origins
 		heartbeat streams max-lifetime max-connections overload max-body-size max-topics max-matchers max-details
 		log-level log-format`)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -109,8 +110,12 @@ func (s *settings) authenticator() (*auth.Authenticator, error) {
 	if err != nil {
 		return nil, err
 	}
-	if publisher.IsZero() && subscriber.IsZero() {
-		return nil, fmt.Errorf("no key to check with: set %s", alternatives([]string{"publisher-jwt-key", "subscriber-jwt-key"}))
+	issuers, err := s.trusted(slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	if publisher.IsZero() && subscriber.IsZero() && issuers == nil {
+		return nil, fmt.Errorf("no key to check with: set %s", alternatives([]string{"publisher-jwt-key", "subscriber-jwt-key", "issuers"}))
 	}
 	config := auth.Config{
 		Generations:        s.generations,
@@ -120,6 +125,7 @@ func (s *settings) authenticator() (*auth.Authenticator, error) {
 		CookieName:         s.cookieName,
 		LegacyCookieName:   s.legacyCookieName,
 		MaxDetails:         s.maxDetails,
+		Issuers:            issuers,
 	}
 	if s.resourceIdentifier != "" {
 		if config.Base, err = spec.ParseBase(s.resourceIdentifier); err != nil {
@@ -127,7 +133,7 @@ func (s *settings) authenticator() (*auth.Authenticator, error) {
 		}
 	}
 	if s.trustedIssuer != "" {
-		config.Issuers = []auth.Issuer{{ID: s.trustedIssuer, Publisher: publisher, Subscriber: subscriber}}
+		config.Issuers = append(config.Issuers, auth.Issuer{ID: s.trustedIssuer, Publisher: publisher, Subscriber: subscriber})
 	}
 	return auth.New(config)
 }
