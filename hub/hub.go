@@ -54,7 +54,7 @@ func New(c Config) (*Hub, error) {
 	c = c.withDefaults()
 	h := &Hub{config: c, log: c.Log, logger: c.Logger}
 	faults := []error{c.faults(), h.settle()}
-	a, err := auth.New(h.authConfig())
+	a, err := auth.New(h.authConfigOf(c))
 	if err := errors.Join(append(faults, err)...); err != nil {
 		return nil, err
 	}
@@ -103,8 +103,8 @@ func (h *Hub) settle() error {
 	return nil
 }
 
-func (h *Hub) authConfig() auth.Config {
-	c := h.config
+// authConfigOf is the part of a configuration that auth judges.
+func (h *Hub) authConfigOf(c Config) auth.Config {
 	a := auth.Config{
 		Generations:        c.Generations,
 		Base:               h.base,

@@ -30,6 +30,8 @@ type service struct {
 	// configure completes the configuration once the address is known; may be
 	// nil.
 	configure func(*hub.Config, site) error
+	// reload reads the settings again on SIGHUP; nil where they cannot change.
+	reload func() (hub.Config, error)
 	// protect wraps the hub's handler; may be nil.
 	protect func(http.Handler) http.Handler
 	// ready tells whoever started the hub where it is.
@@ -111,7 +113,7 @@ func (p *program) run(v service) error {
 		logger.Warn("the ready line could not be written", "error", err)
 	}
 
-	err = untilSignal(signals, failed, logger)
+	err = untilSignal(signals, failed, func() { v.reloaded(h, logger) })
 	h.Drain()
 	if err == nil {
 		logger.Info("draining", "streams", h.Streams(), "at_most", v.drain)
@@ -180,7 +182,7 @@ func waitForStreams(h *hub.Hub, atMost time.Duration) {
 }
 
 // untilSignal returns nil when asked to stop, or why a listener failed.
-func untilSignal(signals <-chan os.Signal, failed <-chan error, logger *slog.Logger) error {
+func untilSignal(signals <-chan os.Signal, failed <-chan error, reload func()) error {
 	for {
 		select {
 		case err := <-failed:
@@ -189,9 +191,27 @@ func untilSignal(signals <-chan os.Signal, failed <-chan error, logger *slog.Log
 			if s != syscall.SIGHUP {
 				return nil
 			}
-			logger.Warn("SIGHUP ignored: restart to apply changed settings")
+			reload()
 		}
 	}
+}
+
+// reloaded puts the keys and issuers of the settings as they are now in force;
+// with a fault in any setting everything stays as it is.
+func (v *service) reloaded(h *hub.Hub, logger *slog.Logger) {
+	if v.reload == nil {
+		logger.Warn("SIGHUP ignored: this command has no settings to read again")
+		return
+	}
+	config, err := v.reload()
+	if err == nil {
+		err = h.ReloadKeys(config)
+	}
+	if err != nil {
+		logger.Error("the settings were not reloaded: those in force stay", "error", err)
+		return
+	}
+	logger.Info("keys and issuers reloaded; other settings apply after a restart")
 }
 
 // hubURL is the hub's URL as seen from this machine.

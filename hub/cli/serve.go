@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 
+	"cinnabar/hub"
 	"cinnabar/spec"
 )
 
@@ -34,6 +35,13 @@ func (p *program) serve(args []string) error {
 		store:       s.store,
 		retention:   s.retention,
 		config:      config,
+		reload: func() (hub.Config, error) {
+			again, err := p.checked(args)
+			if err != nil {
+				return hub.Config{}, err
+			}
+			return again.hubConfig(logger)
+		},
 		ready: func(at site) error {
 			return json.NewEncoder(p.stdout).Encode(struct {
 				Event   string `json:"event"`

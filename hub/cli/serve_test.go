@@ -110,7 +110,7 @@ func TestDrain(t *testing.T) {
 	}
 
 	c.signal(syscall.SIGHUP)
-	c.log.until(t, "SIGHUP ignored")
+	c.log.until(t, "keys and issuers reloaded")
 	c.signal(syscall.SIGTERM)
 	c.log.until(t, "draining")
 
