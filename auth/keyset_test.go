@@ -128,7 +128,10 @@ func TestServersAreAskedWithCare(t *testing.T) {
 	mux := http.NewServeMux()
 	good := setOf(edJWK("a"))
 	serve := func(path string, f http.HandlerFunc) { mux.HandleFunc(path, f) }
-	serve("/good", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Cache-Control", "max-age=60"); fmt.Fprint(w, good) })
+	serve("/good", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", "max-age=60")
+		fmt.Fprint(w, good)
+	})
 	serve("/moved", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/good", http.StatusFound) })
 	serve("/elsewhere", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusFound) })
 	serve("/loop", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/loop", http.StatusFound) })
@@ -277,7 +280,7 @@ func TestTrusts(t *testing.T) {
 		}
 		return k
 	}
-	make := func(issuers ...Issuer) *Authenticator {
+	trusting := func(issuers ...Issuer) *Authenticator {
 		a, err := New(Config{ResourceIdentifier: "https://hub.example/x", Issuers: issuers})
 		if err != nil {
 			t.Fatal(err)
@@ -294,12 +297,12 @@ func TestTrusts(t *testing.T) {
 		now    *Authenticator
 		want   bool
 	}{
-		{"as before", "a", "one", Publisher, make(a, b), true},
-		{"its second key", "a", "two", Publisher, make(a, b), true},
-		{"another issuer's key", "a", "three", Publisher, make(a, b), false},
-		{"another role", "a", "one", Subscriber, make(a, b), false},
-		{"key removed", "a", "two", Publisher, make(Issuer{ID: "a", Publisher: key("one")}), false},
-		{"issuer removed", "a", "one", Publisher, make(b), false},
+		{"as before", "a", "one", Publisher, trusting(a, b), true},
+		{"its second key", "a", "two", Publisher, trusting(a, b), true},
+		{"another issuer's key", "a", "three", Publisher, trusting(a, b), false},
+		{"another role", "a", "one", Subscriber, trusting(a, b), false},
+		{"key removed", "a", "two", Publisher, trusting(Issuer{ID: "a", Publisher: key("one")}), false},
+		{"issuer removed", "a", "one", Publisher, trusting(b), false},
 	} {
 		g := &Grants{generation: 2, voucher: voucher{test.issuer, test.role, key(test.key)}}
 		if got := test.now.Trusts(g); got != test.want {

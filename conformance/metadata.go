@@ -10,15 +10,6 @@ import (
 // metadataPrefix stands before a hub's path in the path of its metadata.
 const metadataPrefix = "/.well-known/oauth-protected-resource"
 
-// hubPath is the path of the hub's URL.
-func (t *Target) hubPath() string {
-	u, err := url.Parse(t.Hub)
-	if err != nil {
-		return "" // complete refused it
-	}
-	return u.EscapedPath()
-}
-
 // askMetadata asks for the metadata document, whatever comes of it.
 func (t *T) askMetadata() *Answer { return t.Do(Request{At: metadataPrefix + t.hubPath()}) }
 
