@@ -227,9 +227,9 @@ func TestOutages(t *testing.T) {
 		var journal strings.Builder
 		s := fakeSet(from, &journal)
 		ctx, stop := context.WithCancel(t.Context())
-		changes := 0
+		var changes atomic.Int32
 		var watching sync.WaitGroup
-		watching.Go(func() { s.Watch(ctx, func() { changes++ }) })
+		watching.Go(func() { s.Watch(ctx, func() { changes.Add(1) }) })
 		time.Sleep(time.Minute)
 		from.answer("", http.ErrServerClosed)
 		time.Sleep(45 * time.Minute)
@@ -237,13 +237,13 @@ func TestOutages(t *testing.T) {
 			t.Errorf("in an outage: %d keys, %d failures, want the last good key and failures counted", len(s.keys()), s.Failures())
 		}
 		time.Sleep(time.Hour)
-		if len(s.keys()) != 0 || changes != 2 {
-			t.Errorf("after what is tolerated: %d keys, %d changes, want none and 2", len(s.keys()), changes)
+		if len(s.keys()) != 0 || changes.Load() != 2 {
+			t.Errorf("after what is tolerated: %d keys, %d changes, want none and 2", len(s.keys()), changes.Load())
 		}
 		from.answer(setOf(edJWK("b")), nil)
 		time.Sleep(time.Minute)
-		if len(s.keys()) != 1 || changes != 3 {
-			t.Errorf("after the outage: %d keys, %d changes, want 1 and 3", len(s.keys()), changes)
+		if len(s.keys()) != 1 || changes.Load() != 3 {
+			t.Errorf("after the outage: %d keys, %d changes, want 1 and 3", len(s.keys()), changes.Load())
 		}
 		stop()
 		watching.Wait()
