@@ -174,7 +174,7 @@ func (s *KeySet) read(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reading = nil
-	close(done)
+	defer close(done) // once what was read is there for those who wait
 	if err != nil {
 		if ctx.Err() == nil {
 			s.failed(err)
