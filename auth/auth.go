@@ -41,6 +41,7 @@ type Authenticator struct {
 	legacy             ring
 	issuers            map[string]ring // by identifier
 	maxDetails         int
+	maxMatcher         int // bytes
 
 	publishPlaces               places // G8
 	currentPlaces, legacyPlaces places // G6, G7
@@ -113,6 +114,7 @@ func (a *Authenticator) check(compact string, role Role, now time.Time) (*Grants
 	if r != nil {
 		return nil, r
 	}
+	g.token = key.digest
 	a.verified.put(key, g, len(compact))
 	return g, nil
 }

@@ -135,6 +135,11 @@ func (a *Authenticator) readDetail(g *granted, detail value) error {
 	return nil
 }
 
+// tooLong is why a matcher was not even parsed (LIMIT-details-pattern).
+func (a *Authenticator) tooLong(match string) error {
+	return fmt.Errorf("match is %d bytes long, more than the %d allowed", len(match), a.maxMatcher)
+}
+
 // readMatcher reads a topic matcher object (AUTH-topics-*).
 func (a *Authenticator) readMatcher(entry value) (*spec.Selector, error) {
 	if entry.kind() != anObject {
@@ -143,6 +148,9 @@ func (a *Authenticator) readMatcher(entry value) (*spec.Selector, error) {
 	match := entry.get("match")
 	if match.kind() != aString {
 		return nil, fmt.Errorf("match is %s, not a string", match.kind())
+	}
+	if len(match.text) > a.maxMatcher {
+		return nil, a.tooLong(match.text)
 	}
 	matchType := entry.get("match_type")
 	// An empty one names no type, though ParseMatcher takes it for the default.

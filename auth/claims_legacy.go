@@ -80,6 +80,9 @@ func (a *Authenticator) readSelectors(list value) (spec.Set, error) {
 	}
 	selectors := make([]*spec.Selector, len(values))
 	for i, value := range values {
+		if len(value) > a.maxMatcher {
+			return spec.Set{}, fmt.Errorf("has an invalid entry %d: %w", i, a.tooLong(value))
+		}
 		var err error
 		if selectors[i], err = spec.ParseTopicSelector(value); err != nil {
 			return spec.Set{}, fmt.Errorf("has an invalid entry %d: %w", i, err)

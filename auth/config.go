@@ -51,6 +51,10 @@ type Config struct {
 	// MaxDetails bounds authorization details, the topics of each, and 0.x
 	// selector lists alike. Zero means [DefaultMaxDetails].
 	MaxDetails int
+	// MaxMatcher bounds the bytes of a matcher in a detail, and of a 0.x
+	// selector. Zero means [spec.MaxMatcher], which is also the most there can
+	// be.
+	MaxMatcher int
 }
 
 // New checks the configuration as a whole; all its faults are joined. What
@@ -64,6 +68,7 @@ func New(c Config) (*Authenticator, error) {
 		base:               c.Base,
 		resourceIdentifier: c.ResourceIdentifier,
 		maxDetails:         c.MaxDetails,
+		maxMatcher:         c.MaxMatcher,
 		issuers:            make(map[string]ring),
 	}
 	if a.generations == 0 {
@@ -74,6 +79,12 @@ func New(c Config) (*Authenticator, error) {
 	}
 	if a.maxDetails == 0 {
 		a.maxDetails = DefaultMaxDetails
+	}
+	if a.maxMatcher == 0 {
+		a.maxMatcher = spec.MaxMatcher
+	}
+	if a.maxMatcher < 0 {
+		fault("the limit of a matcher's bytes is negative: %d", c.MaxMatcher)
 	}
 	if a.maxDetails < 0 {
 		fault("the limit of authorization details is negative: %d", c.MaxDetails)

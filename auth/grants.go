@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 // that bring the same token.
 type Grants struct {
 	generation         spec.Generation
+	token              TokenID
 	voucher            voucher
 	expiry, notBefore  time.Time // zero for none
 	publish, subscribe spec.Set
@@ -24,6 +26,13 @@ type payloadFor struct {
 	selectors spec.Set
 	payload   json.RawMessage
 }
+
+// A TokenID tells tokens apart, without being good for anything else: it is a
+// hash.
+type TokenID [sha256.Size]byte
+
+// Token identifies the token: Grants of the same one may exist several times.
+func (g *Grants) Token() TokenID { return g.token }
 
 // Generation returns the generation of the token.
 func (g *Grants) Generation() spec.Generation { return g.generation }

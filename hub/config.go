@@ -62,6 +62,12 @@ type Config struct {
 	// MaxConnections is how many streams may be open at once; 0 means any
 	// number.
 	MaxConnections int
+	// MaxConnectionsPerToken and MaxConnectionsPerAddress are how many streams
+	// one token, and one peer's address, may have open at once; 0 means any
+	// number. An IPv6 address counts as its network of 64 bits. Behind a proxy
+	// everybody has the proxy's address, so leave the latter to the proxy
+	// there. See [Hub.ConnState] for connections that are no streams.
+	MaxConnectionsPerToken, MaxConnectionsPerAddress int
 	// Shortage is asked before each stream what the process is short of; ""
 	// and a nil func mean nothing. It must be quick and safe for concurrent use.
 	Shortage func() Shortage
@@ -69,10 +75,12 @@ type Config struct {
 	// means OverloadRetry.
 	Overload Overload
 
-	MaxBodySize int64 // bytes of a publish; 0 means 4 MiB
-	MaxTopics   int   // topics of a publish; 0 means 100
-	MaxMatchers int   // matchers of a subscription; 0 means 100
-	MaxDetails  int   // authorization details of a token, and topics of each; 0 means 100
+	MaxBodySize    int64 // bytes of a publish; 0 means 4 MiB
+	MaxFieldSize   int   // bytes of a topic, id, type or retry of a publish; 0 means 8 KiB, at most that
+	MaxTopics      int   // topics of a publish; 0 means 100
+	MaxMatchers    int   // matchers of a subscription; 0 means 100
+	MaxMatcherSize int   // bytes of a matcher, also in a token; 0 means 8 KiB, at most that; patterns have at most 2 KiB
+	MaxDetails     int   // authorization details of a token, and topics of each; 0 means 100
 
 	// ShowReasons puts a refused token's reason into the answer. For dev only:
 	// strangers must get the same 401 whatever the reason.
@@ -92,8 +100,10 @@ func (c Config) withDefaults() Config {
 	orElse(&c.Retry, 3*time.Second)
 	orElse(&c.Overload, OverloadRetry)
 	orElse(&c.MaxBodySize, 4<<20)
+	orElse(&c.MaxFieldSize, spec.MaxField)
 	orElse(&c.MaxTopics, 100)
 	orElse(&c.MaxMatchers, 100)
+	orElse(&c.MaxMatcherSize, spec.MaxMatcher)
 	orElse(&c.MaxDetails, 100)
 	orElse(&c.Logger, slog.Default())
 	c.Logger = Calm(c.Logger)
@@ -131,19 +141,7 @@ func (c Config) faults() error {
 		// Below that, browsers hammer a hub that is in trouble already.
 		fault("retry: %v is too short; give at least 1s", c.Retry)
 	}
-	for _, limit := range []struct {
-		name  string
-		value int64
-	}{
-		{"max connections", int64(c.MaxConnections)},
-		{"max body size", c.MaxBodySize},
-		{"max topics", int64(c.MaxTopics)},
-		{"max matchers", int64(c.MaxMatchers)},
-	} {
-		if limit.value < 0 {
-			fault("%s: %d is negative; leave it out for the default", limit.name, limit.value)
-		}
-	}
+	faults = append(faults, c.limitFaults()...)
 	for _, origin := range c.CORSOrigins {
 		if origin == "*" {
 			continue

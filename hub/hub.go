@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"sync/atomic"
@@ -37,6 +38,8 @@ type Hub struct {
 	trust   *trust
 	engine  *fanout.Engine
 	metrics *metrics
+	seats   *seats
+	crowd   crowd
 	handler http.Handler
 
 	publishForms formReader
@@ -61,9 +64,14 @@ func New(c Config) (*Hub, error) {
 	for _, warning := range a.Warnings() {
 		h.logger.Warn(warning)
 	}
-	h.rules = spec.Rules{Base: h.base, Generations: c.Generations, MaxTopics: c.MaxTopics}
+	h.rules = spec.Rules{Base: h.base, Generations: c.Generations, MaxTopics: c.MaxTopics, MaxField: c.MaxFieldSize}
 	h.publishForms = publishForms(c.MaxBodySize, c.MaxTopics)
 	h.queryForms = queryForms(c.MaxMatchers)
+	h.seats = newSeats(c.MaxConnectionsPerToken, c.MaxConnectionsPerAddress)
+	h.crowd.from = make(map[netip.Prefix]int)
+	if c.MaxConnectionsPerAddress > 0 {
+		h.crowd.most = c.MaxConnectionsPerAddress + otherConnections
+	}
 	h.publishOrigins = make(map[string]bool)
 	for _, origin := range c.PublishOrigins {
 		h.publishOrigins[origin] = true
@@ -115,6 +123,7 @@ func (h *Hub) authConfigOf(c Config) auth.Config {
 		LegacyCookieName:   c.LegacyCookieName,
 		LegacyQueryToken:   c.LegacyQueryToken,
 		MaxDetails:         c.MaxDetails,
+		MaxMatcher:         c.MaxMatcherSize,
 		Issuers:            slices.Clone(c.Issuers),
 	}
 	if c.Issuer != "" {

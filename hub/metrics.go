@@ -28,17 +28,19 @@ const (
 	metricDeliveries  = "mercure_deliveries_total"     // counter
 	metricClosed      = "mercure_streams_closed_total" // counter by reason
 	metricHealthy     = "mercure_history_healthy"      // gauge, 0 or 1
+	metricConnections = "mercure_connections_refused_total"
 )
 
 // metrics are what a hub counts itself and what it reads from the engine and
 // the history when asked.
 type metrics struct {
-	updates   prometheus.Counter
-	requests  *prometheus.CounterVec
-	publishes *prometheus.CounterVec
-	tokens    *prometheus.CounterVec
-	away      *prometheus.CounterVec
-	engine    *engineCollector
+	updates     prometheus.Counter
+	requests    *prometheus.CounterVec
+	publishes   *prometheus.CounterVec
+	tokens      *prometheus.CounterVec
+	away        *prometheus.CounterVec
+	connections prometheus.Counter
+	engine      *engineCollector
 
 	// Of those above, what every request counts: looking a counter up costs
 	// more than counting.
@@ -61,6 +63,8 @@ func newMetrics(e *fanout.Engine, log store.Log) *metrics {
 			"Credentials refused by the rule they failed; no_token is a request without one where one is needed.", "endpoint", "generation", "reason"),
 		away: counter(metricSentAway,
 			"Subscribers that were told to come back, by what the hub was short of; draining before a stop, history where it could not be asked.", "reason"),
+		connections: prometheus.NewCounter(prometheus.CounterOpts{Name: metricConnections,
+			Help: "Connections closed as they came, since their address had too many."}),
 		engine: newEngineCollector(e, log),
 	}
 	m.accepted = m.publishes.WithLabelValues(resultOf(http.StatusOK))
@@ -74,7 +78,7 @@ func newMetrics(e *fanout.Engine, log store.Log) *metrics {
 }
 
 func (m *metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.updates, m.requests, m.publishes, m.tokens, m.away, m.engine}
+	return []prometheus.Collector{m.updates, m.requests, m.publishes, m.tokens, m.away, m.connections, m.engine}
 }
 
 // requested counts a publish or subscribe request.

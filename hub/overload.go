@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"cinnabar/auth"
 	"cinnabar/hub/fanout"
 )
 
@@ -34,9 +35,11 @@ func (o Overload) String() string {
 type Shortage string
 
 const (
-	Connections Shortage = "connections" // MaxConnections are open
-	Descriptors Shortage = "descriptors" // those left are for publishers, probes and the hub's own files
-	Memory      Shortage = "memory"      // the process comes near its limit
+	Connections        Shortage = "connections"             // MaxConnections are open
+	TokenConnections   Shortage = "connections_per_token"   // MaxConnectionsPerToken are, of this token
+	AddressConnections Shortage = "connections_per_address" // MaxConnectionsPerAddress are, of this address
+	Descriptors        Shortage = "descriptors"             // those left are for publishers, probes and the hub's own files
+	Memory             Shortage = "memory"                  // the process comes near its limit
 )
 
 // A shortageError is why a subscriber was sent away from a hub that is well.
@@ -46,6 +49,10 @@ func (e *shortageError) Error() string {
 	switch e.of {
 	case Connections:
 		return "as many streams are open as the hub allows"
+	case TokenConnections:
+		return "as many streams are open as the hub allows for one token"
+	case AddressConnections:
+		return "as many streams are open as the hub allows for one address"
 	case Descriptors:
 		return "file descriptors are running short"
 	case Memory:
@@ -71,10 +78,17 @@ func (h *Hub) shortage() error {
 }
 
 // open carries a stream, or answers its subscriber that there is no room.
-func (h *Hub) open(w http.ResponseWriter, r *http.Request, c call, want fanout.Subscription) {
+func (h *Hub) open(w http.ResponseWriter, r *http.Request, c call, grants *auth.Grants, want fanout.Subscription) {
 	err := h.shortage()
+	var taken *seat
 	if err == nil {
-		err = h.engine.Carry(w, r, want, h.opening())
+		taken, err = h.seats.take(grants, r.RemoteAddr)
+	}
+	if err == nil {
+		want.Closed = taken.onClosed(want.Closed)
+		if err = h.engine.Carry(w, r, want, h.opening()); err != nil {
+			taken.leave()
+		}
 	}
 	switch {
 	case err == nil:

@@ -25,7 +25,12 @@ type away struct {
 
 func ask(t *testing.T, h *hubtest.Hub, query string) away {
 	t.Helper()
-	answer, err := h.Client.Do(h.Request(http.MethodGet, query, nil))
+	return askWith(t, h, h.Request(http.MethodGet, query, nil))
+}
+
+func askWith(t *testing.T, h *hubtest.Hub, r *http.Request) away {
+	t.Helper()
+	answer, err := h.Client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +44,7 @@ func ask(t *testing.T, h *hubtest.Hub, query string) away {
 			t.Fatal(err)
 		}
 	case <-time.After(hubtest.Patience):
-		t.Fatalf("the answer to %s does not end", query)
+		t.Fatalf("the answer to %s does not end", r.URL)
 	}
 	return away{answer, b.String()}
 }

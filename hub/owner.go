@@ -9,19 +9,30 @@ import (
 
 // ownerOf returns on whose behalf a stream is opened, for sharing what streams
 // compete for: the bearer of a token, since many may come from one proxy; for
-// strangers their address, of IPv6 the network that one customer is given.
+// strangers their address.
 func ownerOf(r *http.Request, grants *auth.Grants) any {
 	if grants != nil {
 		return grants // one for all requests with the same token
 	}
-	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	if address, ok := addressOf(r.RemoteAddr); ok {
+		return address
+	}
+	return r.RemoteAddr // an embedding server's own idea of an address
+}
+
+// addressOf returns the address of a peer, of IPv6 the network that one
+// customer is given; ok is false where it is no IP address. What a proxy says
+// in a header about whom it speaks for is not asked: anybody may write it.
+func addressOf(remote string) (address netip.Prefix, ok bool) {
+	at, err := netip.ParseAddrPort(remote)
 	if err != nil {
-		return r.RemoteAddr // an embedding server's own idea of an address
+		return netip.Prefix{}, false
 	}
 	addr := at.Addr().Unmap().WithZone("")
+	bits := 32
 	if addr.Is6() {
-		network, _ := addr.Prefix(64) // 64 bits are always there
-		return network
+		bits = 64
 	}
-	return addr
+	address, err = addr.Prefix(bits)
+	return address, err == nil
 }

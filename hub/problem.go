@@ -113,8 +113,11 @@ func (h *Hub) problemOf(err error) problem {
 			Rule: "LIMIT-publish-exceeded-413", Fix: "publish a reference to the content"}
 	case errors.As(err, &short):
 		p := problem{Status: http.StatusServiceUnavailable, Detail: short.Error(), Fix: "come back after the time in Retry-After", retryAfter: h.comeBack()}
-		if short.of == Connections {
+		switch short.of {
+		case Connections, AddressConnections:
 			p.Status, p.Rule = http.StatusTooManyRequests, "LIMIT-connections-429"
+		case TokenConnections:
+			p.Status, p.Rule = http.StatusTooManyRequests, "LIMIT-token-429"
 		}
 		return p
 	case errors.Is(err, errBusy):

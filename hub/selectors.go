@@ -18,6 +18,9 @@ func (h *Hub) selectors(g spec.Generation, pairs []spec.Pair) ([]*spec.Selector,
 	seen := make(map[spec.SelectorKey]bool)
 	asked := 0
 	for _, p := range pairs {
+		if len(p.Value) > h.config.MaxMatcherSize && isMatcher(g, p) {
+			return nil, longMatcher(p, h.config.MaxMatcherSize)
+		}
 		s, err := read(p, h.base)
 		if err != nil {
 			return nil, err
@@ -67,6 +70,24 @@ func topicSelectorOf(p spec.Pair, _ *spec.Base) (*spec.Selector, error) {
 		return nil, nil
 	}
 	return spec.ParseTopicSelector(p.Value)
+}
+
+// isMatcher reports whether a parameter is one in its generation, if a wrong
+// one perhaps.
+func isMatcher(g spec.Generation, p spec.Pair) bool {
+	if g == spec.Legacy {
+		return isTopic(p)
+	}
+	return inMatchPrefix(p)
+}
+
+func longMatcher(p spec.Pair, limit int) *spec.Fault {
+	return &spec.Fault{
+		Rule:    "LIMIT-matcher-length",
+		Field:   p.Name,
+		Problem: fmt.Sprintf("is %d bytes long, more than the %d allowed", len(p.Value), limit),
+		Fix:     "shorten it, or split it into several",
+	}
 }
 
 func tooManyMatchers(g spec.Generation, field string, limit int) *spec.Fault {

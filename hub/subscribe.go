@@ -106,7 +106,7 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request, c call, grants *aut
 	case h.draining.Load():
 		h.sendAway(w, r, errDraining)
 	default:
-		h.open(w, r, c, want)
+		h.open(w, r, c, grants, want)
 	}
 }
 

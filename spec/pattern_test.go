@@ -106,7 +106,7 @@ func TestRegexpSizeIsNoUnderestimate(t *testing.T) {
 // an extraordinary pattern.
 func TestPatternWorkIsBounded(t *testing.T) {
 	base := mustBase(t, hubURL)
-	longest := "https://e.x/" + strings.Repeat("a", DefaultMaxField-12)
+	longest := "https://e.x/" + strings.Repeat("a", MaxField-12)
 	for text, want := range map[string]bool{
 		"https://e.x/*":                          true,
 		"https://e.x/:a([a-z]+)":                 true,

@@ -4,7 +4,7 @@ import "fmt"
 
 // Limits of a selector, in bytes. Exact ones may be as long as a topic.
 const (
-	maxExact   = DefaultMaxField
+	MaxMatcher = MaxField
 	maxPattern = 2 << 10 // a URI template or URL pattern
 )
 
@@ -152,7 +152,7 @@ func ParseTopicSelector(value string) (*Selector, error) {
 func (s *Selector) checkLength(field string) *Fault {
 	limit := maxPattern
 	if s.kind == Exact {
-		limit = maxExact
+		limit = MaxMatcher
 	}
 	if len(s.text) <= limit {
 		return nil

@@ -8,7 +8,7 @@ import (
 // Default limits of a publish (LIMIT-publish-topics, LIMIT-publish-field).
 const (
 	DefaultMaxTopics = 100
-	DefaultMaxField  = 8 << 10 // bytes of one topic, id, type or retry
+	MaxField         = 8 << 10 // bytes of one topic, id, type or retry; rules may allow less
 )
 
 // Fields are what a publish request carries, decoded and not yet judged. Of ID,
@@ -33,7 +33,8 @@ type Rules struct {
 	// hub's subscription events.
 	Generations Generations
 	// MaxTopics and MaxField bound the number of topics and the bytes of
-	// topic, id, type and retry. Zero means the default.
+	// topic, id, type and retry. Zero means the default, which for MaxField is
+	// also the most there can be.
 	MaxTopics, MaxField int
 }
 
@@ -131,7 +132,7 @@ func (r *Rules) checkLimits(f Fields) *Fault {
 }
 
 func (r *Rules) checkLength(field, value string) *Fault {
-	limit := orDefault(r.MaxField, DefaultMaxField)
+	limit := orDefault(r.MaxField, MaxField)
 	if len(value) <= limit {
 		return nil
 	}

@@ -164,7 +164,7 @@ func TestUpdateIsImmutable(t *testing.T) {
 }
 
 func TestPublishLimits(t *testing.T) {
-	long := strings.Repeat("1", DefaultMaxField)
+	long := strings.Repeat("1", MaxField)
 	many := slices.Repeat([]string{"t"}, DefaultMaxTopics)
 	configured := anyRules()
 	configured.MaxTopics, configured.MaxField = 2, 10

@@ -100,6 +100,7 @@ func (p *program) run(v service) error {
 		handler = v.protect(h)
 	}
 	main := newServer(handler, logger)
+	main.ConnState = h.ConnState
 	go serveOn(main, hub.Own(main, listener), v.tls, failed)
 	logger.Info("listening", "for", "hub", "addr", listener.Addr().String(), "url", at.hub)
 	servers := []*http.Server{main}

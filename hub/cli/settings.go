@@ -39,9 +39,11 @@ type settings struct {
 
 	heartbeat, maxLifetime             time.Duration
 	maxConnections                     int
+	maxPerToken, maxPerAddress         int
 	overload                           hub.Overload
 	streams                            string
 	maxBodySize                        int64
+	maxFieldSize, maxMatcherSize       int64
 	maxTopics, maxMatchers, maxDetails int
 
 	logLevel  slog.Level
@@ -90,11 +92,15 @@ func (s *settings) options() []option {
 		{name: "streams", arg: "WORD", def: "auto", about: "who carries streams: auto (the hub itself where it can: HTTP/1.x on Linux), portable (always Go's HTTP server)", put: oneOf(&s.streams, "auto", "portable")},
 		{name: "max-lifetime", arg: "DURATION", def: "0", about: "streams end at this age, and clients resume; 0: no limit", put: duration(&s.maxLifetime)},
 		{name: "max-connections", arg: "N", def: "0", about: "most streams open at once; 0: what the limit of open files leaves room for", put: count(&s.maxConnections, 0)},
+		{name: "max-connections-per-token", arg: "N", def: "0", about: "most streams open at once with one token; 0: any number", put: count(&s.maxPerToken, 0)},
+		{name: "max-connections-per-address", arg: "N", def: "0", about: "most streams open at once from one address, and with 32 more its connections; 0: any number, as a proxy needs, which is one address itself", put: count(&s.maxPerAddress, 0)},
 		{name: "overload", arg: "WORD", def: "retry", about: "answer to a subscriber for whom there is no room: retry (200 and a reconnection time; browsers come back) or status (429 or 503; they do not)",
 			put: choice(&s.overload, hub.OverloadRetry, hub.OverloadStatus)},
 		{name: "max-body-size", arg: "SIZE", def: "4MiB", about: "largest publish request", put: size(&s.maxBodySize, 1)},
+		{name: "max-field-size", arg: "SIZE", def: "8KiB", about: "longest topic, id or type of an update; at most 8KiB", put: size(&s.maxFieldSize, 1)},
 		{name: "max-topics", arg: "N", def: "100", about: "most topics of one update", put: count(&s.maxTopics, 1)},
 		{name: "max-matchers", arg: "N", def: "100", about: "most matchers of one subscriber", put: count(&s.maxMatchers, 1)},
+		{name: "max-matcher-size", arg: "SIZE", def: "8KiB", about: "longest matcher of a subscriber, or in a token; at most 8KiB, and 2KiB for patterns and templates", put: size(&s.maxMatcherSize, 1)},
 		{name: "max-details", arg: "N", def: "100", about: "most authorization details in a token, and topics in each", put: count(&s.maxDetails, 1)},
 
 		{name: "log-level", arg: "WORD", def: "info", about: "debug, info, warn or error", put: logLevel(&s.logLevel)},
@@ -185,12 +191,17 @@ func (s *settings) hubConfig(logger *slog.Logger) (hub.Config, error) {
 		MaxLifetime:        s.maxLifetime,
 		MaxConnections:     s.maxConnections,
 		Overload:           s.overload,
-		PortableStreams:    s.streams == "portable",
-		MaxBodySize:        s.maxBodySize,
-		MaxTopics:          s.maxTopics,
-		MaxMatchers:        s.maxMatchers,
-		MaxDetails:         s.maxDetails,
-		Logger:             logger,
+
+		MaxConnectionsPerToken:   s.maxPerToken,
+		MaxConnectionsPerAddress: s.maxPerAddress,
+		PortableStreams:          s.streams == "portable",
+		MaxBodySize:              s.maxBodySize,
+		MaxFieldSize:             int(s.maxFieldSize),
+		MaxTopics:                s.maxTopics,
+		MaxMatchers:              s.maxMatchers,
+		MaxMatcherSize:           int(s.maxMatcherSize),
+		MaxDetails:               s.maxDetails,
+		Logger:                   logger,
 	}, errors.Join(err, issuersErr)
 }
 

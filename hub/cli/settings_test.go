@@ -180,7 +180,8 @@ func TestNames(t *testing.T) {
 		store durability retention-bytes retention-count retention-age
 		publisher-jwt-key publisher-jwt-alg subscriber-jwt-key subscriber-jwt-alg trusted-issuers issuers
 		anonymous protocols cookie-name legacy-cookie-name legacy-query-token cors-origins publish-origins
-		heartbeat streams max-lifetime max-connections overload max-body-size max-topics max-matchers max-details
+		heartbeat streams max-lifetime max-connections max-connections-per-token max-connections-per-address overload
+		max-body-size max-field-size max-topics max-matchers max-matcher-size max-details
 		log-level log-format`)
 	var got []string
 	for _, o := range new(settings).options() {

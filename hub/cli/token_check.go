@@ -125,6 +125,7 @@ func (s *settings) authenticator() (*auth.Authenticator, error) {
 		CookieName:         s.cookieName,
 		LegacyCookieName:   s.legacyCookieName,
 		MaxDetails:         s.maxDetails,
+		MaxMatcher:         int(s.maxMatcherSize),
 		Issuers:            issuers,
 	}
 	if s.resourceIdentifier != "" {

@@ -76,7 +76,7 @@ func Start(t testing.TB, changes ...func(*hub.Config)) *Hub {
 		path = u.Path
 	}
 	h := &Hub{Hub: inner, t: t, URL: origin + path, Origin: origin, Config: c, Server: server}
-	server.Config.Handler = inner
+	server.Config.Handler, server.Config.ConnState = inner, inner.ConnState
 	server.Listener = hub.Own(server.Config, server.Listener)
 	server.Start()
 	h.Client = server.Client()

@@ -1,0 +1,99 @@
+package hub
+
+import (
+	"net/netip"
+	"sync"
+
+	"cinnabar/auth"
+	"cinnabar/hub/fanout"
+)
+
+// seats count the open streams of each token and of each address, where these
+// are limited (LIMIT-connections-client, LIMIT-token-subscriptions). A stream
+// with a token counts for its address as well: a page may show one token to all
+// its visitors.
+type seats struct {
+	perToken, perAddress int // 0: any number
+
+	mu        sync.Mutex
+	tokens    map[auth.TokenID]int
+	addresses map[netip.Prefix]int
+}
+
+func newSeats(perToken, perAddress int) *seats {
+	return &seats{
+		perToken: perToken, perAddress: perAddress,
+		tokens: make(map[auth.TokenID]int), addresses: make(map[netip.Prefix]int),
+	}
+}
+
+// A seat is what one stream takes of them; nil where nothing is counted.
+type seat struct {
+	of      *seats
+	grants  *auth.Grants // nil: no token is counted
+	address netip.Prefix // zero: no address is
+}
+
+// take finds a seat for a stream, or says of what there are too many.
+func (s *seats) take(grants *auth.Grants, remote string) (*seat, error) {
+	taken := seat{of: s}
+	if s.perToken > 0 {
+		taken.grants = grants
+	}
+	if s.perAddress > 0 {
+		taken.address, _ = addressOf(remote)
+	}
+	if taken == (seat{of: s}) {
+		return nil, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if taken.grants != nil && s.tokens[taken.grants.Token()] >= s.perToken {
+		return nil, &shortageError{TokenConnections}
+	}
+	if taken.address.IsValid() && s.addresses[taken.address] >= s.perAddress {
+		return nil, &shortageError{AddressConnections}
+	}
+	taken.count(+1)
+	return &taken, nil
+}
+
+// leave gives the seat back.
+func (s *seat) leave() {
+	if s == nil {
+		return
+	}
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
+	s.count(-1)
+}
+
+// count is called with mu held. What is at zero is forgotten.
+func (s *seat) count(change int) {
+	if s.grants != nil {
+		add(s.of.tokens, s.grants.Token(), change)
+	}
+	if s.address.IsValid() {
+		add(s.of.addresses, s.address, change)
+	}
+}
+
+func add[K comparable](counts map[K]int, key K, change int) {
+	if counts[key] += change; counts[key] == 0 {
+		delete(counts, key)
+	}
+}
+
+// onClosed returns what gives the seat back at the end of its stream, and then
+// does what else is to be done there, which may be nil.
+func (s *seat) onClosed(then func(fanout.Reason, fanout.Tally)) func(fanout.Reason, fanout.Tally) {
+	if s == nil {
+		return then
+	}
+	return func(why fanout.Reason, t fanout.Tally) {
+		s.leave()
+		if then != nil {
+			then(why, t)
+		}
+	}
+}
