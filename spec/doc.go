@@ -6,6 +6,9 @@
 // [AppendEvent]. Relative references, and the part of the URL space that only
 // the hub may publish in, are those of the hub's [Base].
 //
+// Who listens is told as well, to those who may know: a [Subscription] has a
+// topic, a document and a path in the API for each [Generation].
+//
 // Values are valid by construction: the only way to hold an Update, an
 // EventID or a Selector is through a constructor that refused everything the
 // protocol forbids, and it says so with a [Fault] that names the rule. There
