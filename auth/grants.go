@@ -3,17 +3,19 @@ package auth
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"sync/atomic"
 	"time"
 
 	"cinnabar/spec"
 )
 
-// Grants is what a verified token allows. Immutable, shared between requests
-// that bring the same token.
+// Grants is what a verified token allows, shared between requests that bring
+// the same token. Nothing of it changes but the note where its key was found.
 type Grants struct {
 	generation         spec.Generation
 	token              TokenID
 	voucher            voucher
+	found              atomic.Pointer[finding]
 	expiry, notBefore  time.Time // zero for none
 	publish, subscribe spec.Set
 

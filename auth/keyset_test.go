@@ -1,11 +1,11 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -165,21 +165,31 @@ type fakeSource struct {
 	mu    sync.Mutex
 	set   string
 	err   error
+	takes time.Duration // to answer; 0: a second
 	asked int
 }
 
 func (f *fakeSource) String() string { return "the test" }
 
 func (f *fakeSource) read(context.Context) ([]Key, time.Duration, error) {
-	time.Sleep(time.Second)
+	f.mu.Lock()
+	f.asked++
+	takes := cmp.Or(f.takes, time.Second)
+	f.mu.Unlock()
+	time.Sleep(takes)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.asked++
 	if f.err != nil {
 		return nil, 0, f.err
 	}
 	keys, err := parseJWKS([]byte(f.set), false)
 	return keys, 15 * time.Minute, err
+}
+
+func (f *fakeSource) questions() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.asked
 }
 
 func (f *fakeSource) answer(set string, err error) {
@@ -210,15 +220,113 @@ func TestUnknownKidReadsOnce(t *testing.T) {
 		for range 100 {
 			s.keysFor("never")
 		}
-		if from.asked != 1 {
-			t.Fatalf("the issuer was asked %d times, want once", from.asked)
+		if from.questions() != 1 {
+			t.Fatalf("the issuer was asked %d times, want once", from.questions())
 		}
 		from.answer(setOf(edJWK("a"), edJWK("b")), nil)
 		time.Sleep(leastKeyAge)
-		if n := len(s.keysFor("b")); n != 2 || from.asked != 2 {
-			t.Errorf("after rotation %d keys and %d questions, want 2 and 2", n, from.asked)
+		if n := len(s.keysFor("b")); n != 2 || from.questions() != 2 {
+			t.Errorf("after rotation %d keys and %d questions, want 2 and 2", n, from.questions())
 		}
 	})
+}
+
+// Nobody waits for an issuer's server that is slow or in trouble, but for a
+// moment those who bring a name it may have by now, and those who come before
+// any key (AUTH-key-kid).
+func TestWhoWaitsForAServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from := &fakeSource{set: setOf(edJWK("a")), takes: fetchTimeout}
+		s := fakeSet(from, new(strings.Builder))
+		waited := func(kid string) time.Duration {
+			begun := time.Now()
+			s.keysFor(kid)
+			return time.Since(begun)
+		}
+		check := func(when, kid string, want time.Duration) {
+			t.Helper()
+			if got := waited(kid); got != want {
+				t.Errorf("%s: a token with kid %q waited %v, want %v", when, kid, got, want)
+			}
+		}
+		check("before the first answer", "a", patience)
+		time.Sleep(fetchTimeout)
+		check("with keys", "a", 0)
+		check("with keys", "", 0)
+		check("with keys, too early to ask again", "b", 0)
+
+		time.Sleep(leastKeyAge)
+		check("with keys, from a slow server", "b", patience)
+		check("while it is asked", "a", 0)
+		check("while it is asked", "", 0)
+
+		from.answer("", http.ErrServerClosed)
+		time.Sleep(leastKeyAge)
+		check("after the server failed", "b", 0)
+		time.Sleep(leastKeyAge)
+		asked := from.questions()
+		check("in an outage", "b", 0)
+		check("in an outage", "a", 0)
+		synctest.Wait()
+		if from.questions() != asked+1 {
+			t.Errorf("in an outage the issuer was asked %d times, want once, behind everybody's back", from.questions()-asked)
+		}
+
+		time.Sleep(time.Hour)
+		if keys := s.keysFor("a"); keys != nil {
+			t.Errorf("%d keys after what is tolerated, want none", len(keys))
+		}
+		check("without any key, in an outage", "a", 0)
+		time.Sleep(fetchTimeout) // a bubble ends with all that goes on in it
+	})
+}
+
+// Keys that were read too long ago stop counting when their time is over, not
+// when the server is asked the next time.
+func TestKeysExpireInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from := &fakeSource{set: setOf(edJWK("a"))}
+		s := fakeSet(from, new(strings.Builder))
+		s.tolerate = 5 * time.Minute // before the set is due again
+		ctx, stop := context.WithCancel(t.Context())
+		var watching sync.WaitGroup
+		var changed time.Time
+		begun := time.Now()
+		watching.Go(func() { s.Watch(ctx, func() { changed = time.Now() }) })
+		time.Sleep(2 * time.Second)
+		from.answer("", http.ErrServerClosed)
+		time.Sleep(6 * time.Minute)
+		stop()
+		watching.Wait()
+		if took := changed.Sub(begun).Round(time.Second); took != s.tolerate+time.Second {
+			t.Errorf("the keys went after %v, want %v", took, s.tolerate+time.Second)
+		}
+	})
+}
+
+// A reading that brings the same keys changes nothing for those who hold one.
+func TestSameKeysStay(t *testing.T) {
+	a, b := edJWK("a"), edJWK("b")
+	s := fakeSet(&fakeSource{}, new(strings.Builder))
+	accept := func(set string) *keyList {
+		keys, err := parseJWKS([]byte(set), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.accept(keys, time.Minute)
+		return s.current.Load()
+	}
+	first := accept(setOf(a))
+	if accept(setOf(a)) != first {
+		t.Error("the same keys count as others")
+	}
+	if accept(setOf(a, b)) == first {
+		t.Error("a key more counts as the same")
+	}
+	second := s.current.Load()
+	if accept(setOf(strings.Replace(a, `"a"`, `"renamed"`, 1), b)) == second {
+		t.Error("a key of another name counts as the same")
+	}
 }
 
 func TestOutages(t *testing.T) {
@@ -233,17 +341,17 @@ func TestOutages(t *testing.T) {
 		time.Sleep(time.Minute)
 		from.answer("", http.ErrServerClosed)
 		time.Sleep(45 * time.Minute)
-		if len(s.keys()) != 1 || s.Failures() == 0 {
-			t.Errorf("in an outage: %d keys, %d failures, want the last good key and failures counted", len(s.keys()), s.Failures())
+		if len(s.current.Load().all()) != 1 || s.Failures() == 0 {
+			t.Errorf("in an outage: %d keys, %d failures, want the last good key and failures counted", len(s.current.Load().all()), s.Failures())
 		}
 		time.Sleep(time.Hour)
-		if len(s.keys()) != 0 || changes.Load() != 2 {
-			t.Errorf("after what is tolerated: %d keys, %d changes, want none and 2", len(s.keys()), changes.Load())
+		if len(s.current.Load().all()) != 0 || changes.Load() != 2 {
+			t.Errorf("after what is tolerated: %d keys, %d changes, want none and 2", len(s.current.Load().all()), changes.Load())
 		}
 		from.answer(setOf(edJWK("b")), nil)
 		time.Sleep(time.Minute)
-		if len(s.keys()) != 1 || changes.Load() != 3 {
-			t.Errorf("after the outage: %d keys, %d changes, want 1 and 3", len(s.keys()), changes.Load())
+		if len(s.current.Load().all()) != 1 || changes.Load() != 3 {
+			t.Errorf("after the outage: %d keys, %d changes, want 1 and 3", len(s.current.Load().all()), changes.Load())
 		}
 		stop()
 		watching.Wait()
@@ -268,49 +376,5 @@ func TestFilesAreReadAgain(t *testing.T) {
 	write(setOf(edJWK("a"), edJWK("b")))
 	if n := len(s.keysFor("b")); n != 2 {
 		t.Errorf("%d keys after the file was written again, want 2", n)
-	}
-}
-
-// A ring holds what vouched, and no other issuer's key (AUTH-key-no-pooling).
-func TestTrusts(t *testing.T) {
-	key := func(secret string) Key {
-		k, err := ParseKey(secret, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return k
-	}
-	trusting := func(issuers ...Issuer) *Authenticator {
-		a, err := New(Config{ResourceIdentifier: "https://hub.example/x", Issuers: issuers})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return a
-	}
-	a := Issuer{ID: "a", PublisherKeys: []Key{key("one"), key("two")}}
-	b := Issuer{ID: "b", Publisher: key("three")}
-	for _, test := range []struct {
-		name   string
-		issuer string
-		key    string
-		role   Role
-		now    *Authenticator
-		want   bool
-	}{
-		{"as before", "a", "one", Publisher, trusting(a, b), true},
-		{"its second key", "a", "two", Publisher, trusting(a, b), true},
-		{"another issuer's key", "a", "three", Publisher, trusting(a, b), false},
-		{"another role", "a", "one", Subscriber, trusting(a, b), false},
-		{"key removed", "a", "two", Publisher, trusting(Issuer{ID: "a", Publisher: key("one")}), false},
-		{"issuer removed", "a", "one", Publisher, trusting(b), false},
-	} {
-		g := &Grants{generation: 2, voucher: voucher{test.issuer, test.role, key(test.key)}}
-		if got := test.now.Trusts(g); got != test.want {
-			t.Errorf("%s: trusted %t, want %t", test.name, got, test.want)
-		}
-	}
-	raw, _ := json.Marshal(a)
-	if strings.Contains(string(raw), "one") {
-		t.Errorf("an issuer in JSON shows its secret: %s", raw)
 	}
 }

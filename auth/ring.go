@@ -1,6 +1,6 @@
 package auth
 
-import "cinnabar/spec"
+import "slices"
 
 // A ring is the keys that one issuer, or 0.x, signs with. Rings are never
 // joined (AUTH-key-no-pooling).
@@ -45,7 +45,11 @@ func (r ring) ofOther(role Role) []Key {
 func (r ring) candidates(role Role, kid string) []Key {
 	all := r.of(role)
 	if r.set != nil {
-		all = append(all[:len(all):len(all)], r.set.keysFor(kid)...)
+		missed := kid
+		if slices.ContainsFunc(all, func(k Key) bool { return k.id == kid }) {
+			missed = "" // no reason to ask the issuer for it
+		}
+		all = append(all[:len(all):len(all)], r.set.keysFor(missed)...)
 	}
 	if kid == "" {
 		return all
@@ -59,55 +63,14 @@ func (r ring) candidates(role Role, kid string) []Key {
 	return named
 }
 
-// holds reports whether a key is on the ring, without reading anything.
-func (r ring) holds(role Role, key Key) bool {
-	for _, k := range r.of(role) {
-		if k.same(key) {
-			return true
-		}
-	}
-	if r.set != nil {
-		for _, k := range r.set.keys() {
-			if k.same(key) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// A voucher is who vouched for a token.
-type voucher struct {
-	issuer string // "" for 0.x
-	role   Role
-	key    Key
-}
-
-// Trusts reports whether the key that vouched for the grants, of this or an
-// earlier Authenticator, is still one of its issuer for its role. It reads
-// nothing, and is quick enough to be asked before every delivery.
-func (a *Authenticator) Trusts(g *Grants) bool {
-	if !a.generations.Has(g.generation) {
-		return false
-	}
-	r := a.legacy
-	if g.generation == spec.Current {
-		r = a.issuers[g.voucher.issuer]
-	}
-	return r.holds(g.voucher.role, g.voucher.key)
-}
-
 // Inherit gives the key sets of a that were not read yet the keys that another
 // Authenticator read from the same place for the same issuer: a change of
 // settings must not make an issuer's streams end until its server answered.
 func (a *Authenticator) Inherit(from *Authenticator) {
 	for id, r := range a.issuers {
 		before := from.issuers[id].set
-		if r.set == nil || before == nil || r.set == before || r.set.String() != before.String() {
-			continue
-		}
-		if got := before.current.Load(); got != nil {
-			r.set.current.CompareAndSwap(nil, got)
+		if r.set != nil && before != nil && r.set != before && r.set.String() == before.String() {
+			r.set.inherit(before)
 		}
 	}
 }
