@@ -15,6 +15,7 @@ import (
 //
 //	main ─► hub/cli ─► hub ─► auth ─► spec
 //	                    └──► hub/fanout ─► store ─► spec
+//	                             └──► hub/presence ─► spec
 //	main ─► store/* ─► store
 //
 // What reads the reference hub's history is no engine: hub/cli imports from it.
@@ -23,9 +24,10 @@ import (
 var arrows = map[string][]string{
 	"cinnabar":        {"hub/cli", "store", "store/bolt", "store/memory"},
 	"hub/cli":         {"hub", "auth", "store", "store/reference", "spec", "conformance/load", "conformance/faults"},
-	"hub":             {"auth", "hub/fanout", "store", "spec"},
-	"hub/fanout":      {"store", "spec"},
+	"hub":             {"auth", "hub/fanout", "hub/presence", "store", "spec"},
+	"hub/fanout":      {"hub/presence", "store", "spec"},
 	"hub/hubtest":     {"hub", "auth", "store", "store/memory", "spec"},
+	"hub/presence":    {"spec"},
 	"auth":            {"spec"},
 	"spec":            {},
 	"store":           {"spec"},

@@ -106,3 +106,9 @@ func appendJSONString(dst []byte, s string) []byte {
 	dst = append(dst, s...)
 	return append(dst, '"')
 }
+
+// Size returns how many bytes a document takes at most, about.
+func (s *Subscription) Size() int {
+	const members, triplet = 300, 3
+	return members + (triplet+1)*len(s.match) + len(s.payload)
+}
