@@ -55,6 +55,7 @@ func cases() []Case {
 		corsCases,
 		securityCases,
 		limitCases,
+		discoveryCases,
 		metadataCases,
 		issuerCases,
 	)

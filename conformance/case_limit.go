@@ -1,93 +1,158 @@
 package main
 
 import (
-	"fmt"
 	"net/http"
-	"time"
+	"slices"
+	"strings"
 )
 
-// limitCases: what a hub does when there are too many of something.
-var limitCases = []Case{
+// limitCases: what a hub does when there are too many of something, or it is
+// too long.
+var limitCases = slices.Concat(matcherLimitCases, publishLimitCases, detailLimitCases, connectionCases)
+
+// matcherLimitCases: limits of a subscribe.
+var matcherLimitCases = []Case{
 	{
-		ID:    "LIMIT-connections-total",
-		Needs: []Need{Variant("crowded"), Anonymous},
+		ID:    "LIMIT-matcher-count",
+		Needs: []Need{Anonymous},
 		Run: func(t *T) {
-			crowded := t.On("crowded")
-			streams := crowded.crowd()
-			topic := t.Topic("one too many")
-			if s, _ := crowded.served(topic); s != nil {
-				t.Errorf("%d streams are open and another goes on, want it refused", len(streams))
-			}
-			for i, s := range streams {
-				s.Silent("a stream that was open before", t.seat(i))
-			}
-			streams[0].Close()
-			if s, status := crowded.servedSoon(topic); s == nil {
-				t.Errorf("a stream after another was left: status %d, want it served", status)
+			v := t.limited()
+			v.wantEdge("matchers of a request", v.matchersEdge(), http.StatusBadRequest)
+		},
+	},
+	{
+		ID:      "LIMIT-matcher-length",
+		Needs:   []Need{Anonymous},
+		Applies: offersQuery,
+		Run: func(t *T) {
+			v := t.limited()
+			v.wantEdge("bytes of a matcher", v.matcherEdge(), http.StatusBadRequest)
+		},
+	},
+	{
+		ID:    "LIMIT-matcher-exceeded-400",
+		Needs: []Need{Anonymous},
+		Run: func(t *T) {
+			v := t.limited()
+			v.wantRefusedBeyond("matchers of a request", v.matchersEdge(), http.StatusBadRequest)
+			if offersQuery(v) {
+				v.wantRefusedBeyond("bytes of a matcher", v.matcherEdge(), http.StatusBadRequest)
 			}
 		},
 	},
 	{
-		ID:    "LIMIT-connections-429",
-		Needs: []Need{Variant("crowded"), Anonymous},
+		ID:    "LIMIT-0x-topic-count",
+		Needs: []Need{Anonymous},
 		Run: func(t *T) {
-			crowded := t.On("crowded")
-			streams := crowded.crowd()
-			if _, status := crowded.served(t.Topic("one too many")); status != http.StatusTooManyRequests {
-				t.Errorf("a stream beside %d: status %d, want 429", len(streams), status)
+			v := t.limited()
+			e := v.matchersEdge()
+			if e.beyond == nil {
+				t.Errorf("topics of a request: the hub accepts %d, want a limit", e.last)
+			} else if e.beyond.Status < 400 || e.beyond.Status > 499 {
+				t.Errorf("topics of a request: beyond %d the status is %d, want 4xx", e.last, e.beyond.Status)
 			}
 		},
 	},
 }
 
-// crowd opens as many streams as the hub allows.
-func (t *T) crowd() []*Stream {
-	if t.MaxConnections == 0 {
-		t.Fatalf("the variant does not say how many streams it allows: give max_connections")
-	}
-	var streams []*Stream
-	for i := range t.MaxConnections {
-		s, status := t.servedSoon(t.seat(i))
-		if s == nil {
-			t.Fatalf("stream %d of the %d allowed: status %d, want it served", i+1, t.MaxConnections, status)
-		}
-		streams = append(streams, s)
-	}
-	return streams
+// publishLimitCases: limits of a publish.
+var publishLimitCases = []Case{
+	{
+		ID: "LIMIT-publish-body",
+		Run: func(t *T) {
+			v := t.limited()
+			v.wantEdge("bytes of a publish", v.bodyEdge(), http.StatusRequestEntityTooLarge)
+		},
+	},
+	{
+		ID: "LIMIT-publish-field",
+		Run: func(t *T) {
+			v := t.limited()
+			for _, field := range limitedFields {
+				e := v.fieldEdge(field)
+				v.wantEdge("bytes of "+field, e, http.StatusRequestEntityTooLarge)
+				// Else it may be the body that is too large.
+				v.WantStatus("data one byte longer than "+field+" may be",
+					v.Post(v.PublisherToken(), Form("topic", v.Topic("a"), "data", strings.Repeat("a", e.last+1))), http.StatusOK)
+			}
+		},
+	},
+	{
+		ID: "LIMIT-publish-topics",
+		Run: func(t *T) {
+			v := t.limited()
+			v.wantEdge("topics of a publish", v.topicsEdge(), http.StatusRequestEntityTooLarge)
+		},
+	},
+	{
+		ID:    "LIMIT-publish-exceeded-413",
+		Needs: []Need{Anonymous},
+		Run:   func(t *T) { t.limited().exceedsPublishLimits() },
+	},
 }
 
-// seat is the topic of a stream of the crowd.
-func (t *T) seat(i int) string { return t.Topic(fmt.Sprint("seat ", i)) }
+var limitedFields = []string{"topic", "id", "type"}
 
-// servedSoon is served, but gives the hub time to notice that others left.
-func (t *T) servedSoon(topic string) (s *Stream, status int) {
-	for deadline := time.Now().Add(t.Patience); ; time.Sleep(10 * time.Millisecond) {
-		if s, status = t.served(topic); s != nil || time.Now().After(deadline) {
-			return s, status
+// exceedsPublishLimits finds each limit of a publish and asserts that what is
+// beyond it is refused as too large, and reaches nobody.
+func (t *T) exceedsPublishLimits() {
+	var beyond []string // publishes
+	note := func(what string, e edge, form func(n int) string) {
+		t.wantRefusedBeyond(what, e, http.StatusRequestEntityTooLarge)
+		if e.beyond != nil {
+			beyond = append(beyond, form(e.last+1))
 		}
 	}
+	note("bytes of a publish", t.bodyEdge(), t.bodyOf)
+	for _, field := range limitedFields {
+		note("bytes of "+field, t.fieldEdge(field), func(n int) string {
+			return Form("topic", t.Topic("a"), field, strings.Repeat("a", n))
+		})
+	}
+	note("topics of a publish", t.topicsEdge(), t.topicsOf)
+	s := t.Subscribe("", t.Topic("a"))
+	for _, form := range beyond {
+		t.WantStatus("a publish beyond a limit", t.Post(t.PublisherToken(), form), http.StatusRequestEntityTooLarge)
+	}
+	s.Silent("publishes beyond a limit", t.Topic("a"))
 }
 
-// served opens a stream and returns it if it goes on. It is refused by a status,
-// or, since browsers do not come back after one, by its end.
-func (t *T) served(topic string) (s *Stream, status int) {
-	resp := t.send(Request{Query: t.Topics(topic)})
-	if resp.StatusCode != http.StatusOK {
-		resp.Body.Close()
-		return nil, resp.StatusCode
-	}
-	s = t.follow(resp)
-	id := t.Publish("topic", topic)
-	select {
-	case e, ok := <-s.events:
-		switch {
-		case !ok:
-			return nil, resp.StatusCode
-		case e.ID != id:
-			t.Errorf("a stream begins with event %q, want %q", e.ID, id)
-		}
-	case <-time.After(t.Patience):
-		t.Fatalf("a stream neither ends nor brings an event within %v", t.Patience)
-	}
-	return s, resp.StatusCode
+// detailLimitCases: limits of what a token grants.
+var detailLimitCases = []Case{
+	{
+		ID: "LIMIT-details-count",
+		Run: func(t *T) {
+			v := t.limited()
+			v.wantEdge("details of a token", v.detailsEdge(), http.StatusUnauthorized)
+		},
+	},
+	{
+		ID: "LIMIT-details-topics",
+		Run: func(t *T) {
+			v := t.limited()
+			v.wantEdge("topics of a detail", v.detailTopicsEdge(), http.StatusUnauthorized)
+		},
+	},
+	{
+		ID: "LIMIT-details-pattern",
+		Run: func(t *T) {
+			v := t.limited()
+			v.wantEdge("bytes of a granted matcher", v.grantedMatcherEdge(), http.StatusUnauthorized)
+		},
+	},
+	{
+		ID: "LIMIT-details-exceeded-401",
+		Run: func(t *T) {
+			v := t.limited()
+			for what, find := range map[string]func() edge{
+				"details of a token":         v.detailsEdge,
+				"topics of a detail":         v.detailTopicsEdge,
+				"bytes of a granted matcher": v.grantedMatcherEdge,
+			} {
+				if e := find(); e.beyond != nil {
+					v.WantRefusal(what+", one too many", e.beyond, http.StatusUnauthorized, "invalid_token")
+				}
+			}
+		},
+	},
 }

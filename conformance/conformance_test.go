@@ -219,6 +219,9 @@ func variants(t *testing.T) map[string]yaml.RawMessage {
 	add("short", open.with(settings{"max-lifetime": "3s"}), "max_lifetime: 3s")
 	add("small", open.with(settings{"retention-count": "2"}), "")
 	add("crowded", open.with(settings{"max-connections": "3", "overload": "status"}), "max_connections: 3")
+	add("client", open.with(settings{"max-connections-per-address": "3", "overload": "status"}), "max_connections: 3")
+	add("token", open.with(settings{"max-connections-per-token": "1", "overload": "status"}), "max_connections: 1")
+	add("limited", open.with(lowLimits), saidLimits)
 	add("fresh", open, "")
 	add("shared_keys", open.with(settings{"subscriber-jwt-key": testPublisherKey}), "subscriber_key: "+testPublisherKey)
 	add("issuers", without(open, "trusted-issuers").with(settings{"issuers": fmt.Sprintf(`
@@ -235,6 +238,15 @@ func variants(t *testing.T) map[string]yaml.RawMessage {
 // twoIssuers describes what a hub of two issuers trusts beside the first one's
 // first keys.
 const twoIssuers = "second_key: " + testSecondKey + "\nother_issuer: " + testOtherIssuer + "\nother_key: " + testOtherKey
+
+// lowLimits are those of the variant that is limited, and saidLimits describe
+// them.
+var lowLimits = settings{
+	"max-body-size": "20000", "max-field-size": "300", "max-topics": "5",
+	"max-matchers": "6", "max-matcher-size": "200", "max-details": "7",
+}
+
+const saidLimits = "max_body: 20000\nmax_field: 300\nmax_topics: 5\nmax_matchers: 6\nmax_matcher: 200\nmax_details: 7"
 
 // keyPairs makes one for each variant that is named for its algorithm.
 func keyPairs(t *testing.T) map[string]crypto.Signer {

@@ -101,10 +101,12 @@ func (p *Plan) Run(ctx context.Context) []Result {
 }
 
 // alone reports whether a case must not run beside others: a restart would
-// disturb them, in a small history they would trim what it looks at, and in a
-// crowd they would take its places.
+// disturb them, in a small history they would trim what it looks at, and where
+// streams are limited they would take its places.
 func (c *Case) alone() bool {
-	return c.Restarts || slices.Contains(c.Needs, Variant("small")) || slices.Contains(c.Needs, Variant("crowded"))
+	return c.Restarts || slices.ContainsFunc([]string{"small", "crowded", "client", "token"}, func(name string) bool {
+		return slices.Contains(c.Needs, Variant(name))
+	})
 }
 
 // combined judges the entries that several cases assert together.

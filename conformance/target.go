@@ -49,12 +49,19 @@ type Target struct {
 	PublishOrigin string        `yaml:"publish_origin"` // an origin whose cookies may publish
 	MaxLifetime   time.Duration `yaml:"max_lifetime"`   // of a stream
 	Heartbeat     time.Duration `yaml:"heartbeat"`      // interval of keep-alive comments
-	MaxBody       int           `yaml:"max_body"`       // bytes of a publish request
-	MaxTopics     int           `yaml:"max_topics"`
-	MaxMatchers   int           `yaml:"max_matchers"`
+	Restart       string        `yaml:"restart"`        // shell command that stops and starts the hub on the same history
+
+	// Limits, where they are known: a case then wants them there to the last
+	// one, and otherwise finds out.
+	MaxBody     int `yaml:"max_body"`     // bytes of a publish request
+	MaxField    int `yaml:"max_field"`    // bytes of a topic, id or type
+	MaxTopics   int `yaml:"max_topics"`   // of a publish
+	MaxMatchers int `yaml:"max_matchers"` // of a subscribe
+	MaxMatcher  int `yaml:"max_matcher"`  // bytes of one, also in a token
+	MaxDetails  int `yaml:"max_details"`  // of a token, and topics of each
+
 	// MaxConnections is how many streams may be open at once.
-	MaxConnections int    `yaml:"max_connections"`
-	Restart        string `yaml:"restart"` // shell command that stops and starts the hub on the same history
+	MaxConnections int `yaml:"max_connections"`
 
 	// Patience is how long a step may take before it counts as failed; default
 	// 10 seconds. It bounds how slow a right hub may be, and is never waited
@@ -75,6 +82,9 @@ type Target struct {
 	//	short        a maximum lifetime of at most 10 seconds
 	//	small        a history of at most 2 updates
 	//	crowded      few streams at once (give max_connections), one more is refused with a status
+	//	client       the same (give max_connections) for the streams of one client only
+	//	token        the same (give max_connections) for the streams of one token only
+	//	limited      low limits of everything else, which is then found soon
 	//	fresh        nothing was ever published to it, nor is by the suite
 	//	issuers      two issuers (give other_issuer, other_key and second_key)
 	//	shared_keys  one key for publishers and subscribers (give it as both)

@@ -124,7 +124,12 @@ func wrongVariants(t *testing.T) map[string]wrongVariant {
 		"short":       {func(c *wronghub.Config) { c.MaxLifetime = time.Second }, "max_lifetime: 1s"},
 		"small":       {func(c *wronghub.Config) { c.Retained = 2 }, ""},
 		"crowded":     {func(c *wronghub.Config) { c.MaxStreams = 3 }, "max_connections: 3"},
-		"fresh":       {func(*wronghub.Config) {}, ""},
+		"client":      {func(c *wronghub.Config) { c.MaxOfClient = 3 }, "max_connections: 3"},
+		"token":       {func(c *wronghub.Config) { c.MaxOfToken = 1 }, "max_connections: 1"},
+		"limited": {func(c *wronghub.Config) {
+			c.Limits = wronghub.Limits{Body: 20000, Field: 300, Topics: 5, Matchers: 6, Matcher: 200, Details: 7}
+		}, saidLimits},
+		"fresh": {func(*wronghub.Config) {}, ""},
 		"issuers": {func(c *wronghub.Config) {
 			c.SecondKey, c.OtherIssuer, c.OtherKey = testSecondKey, testOtherIssuer, testOtherKey
 		}, twoIssuers},

@@ -30,6 +30,7 @@ func Defects() map[Defect][]Catch {
 		grantDefects,
 		originDefects,
 		limitDefects,
+		discoveryDefects,
 		metadataDefects,
 		issuerDefects,
 	} {

@@ -91,7 +91,7 @@ var credentialDefects = map[Defect][]Catch{
 	},
 	ChallengesWithoutParameters: {{"AUTH-challenge-has-param", "want Bearer and a parameter"}},
 	ForbidsWithoutChallenge:     {{"AUTH-challenge-every-error", "want a Bearer challenge"}},
-	ForbidsBadTokens:            {{"AUTH-401-invalid-token", "status 403, want 401"}},
+	ForbidsBadTokens:            {{"AUTH-401-invalid-token", "status 403, want 401"}, {"LIMIT-details-exceeded-401", "status 403, want 401"}},
 	ForbidsWithoutCode:          {{"AUTH-403-insufficient-scope", "has error \"\", want \"insufficient_scope\""}},
 	QuotesTokens: {
 		{"AUTH-401-uniform", "want the one to a bad signature"},

@@ -1,6 +1,7 @@
 package wronghub
 
 import (
+	"encoding/json"
 	"strings"
 )
 
@@ -68,7 +69,13 @@ func (h *Hub) eventRetry(u *update) string {
 
 // dataLines returns the data fields of an event.
 func (h *Hub) dataLines(data string) []string {
+	var document object
 	switch {
+	case h.is(CollapsesEmptyParts):
+		data = strings.ReplaceAll(data, "..", ".")
+	case h.is(RewritesJSON) && json.Unmarshal([]byte(data), &document) == nil:
+		raw, _ := json.Marshal(document) // it was JSON before
+		data = string(raw)
 	case h.is(QuotesData):
 		data = `"` + data + `"`
 	case h.is(TrimsData):

@@ -23,6 +23,9 @@ func (h *Hub) currentGrants(claims object) (g grants, ok bool) {
 	if !ok {
 		return g, false
 	}
+	if h.exceeds(len(details), h.config.Limits.Details, TakesAnyDetails) {
+		return g, false
+	}
 	for _, d := range details {
 		detail, ok := d.(object)
 		if !ok && h.is(SkipsStrangeDetails) {
@@ -68,6 +71,9 @@ func (h *Hub) addDetail(g *grants, detail object) bool {
 		return false
 	}
 	topics, ok := detail["topics"].([]any)
+	if h.exceeds(len(topics), h.config.Limits.Details, TakesAnyGrantedTopics) {
+		return false
+	}
 	if !ok || len(topics) == 0 && !h.is(AllowsNoGrantedTopics) {
 		return false
 	}
@@ -124,6 +130,9 @@ func (h *Hub) grantedMatcher(entry any) (selector, bool) {
 	match, ok := matcher["match"].(string)
 	if !ok {
 		return nothing, h.is(TakesMatcherWithoutMatch)
+	}
+	if h.exceeds(len(match), h.config.Limits.Matcher, TakesAnyGrantedMatcher) {
+		return nil, false
 	}
 	kind := exact
 	if h.is(GrantsPatternsByDefault) {

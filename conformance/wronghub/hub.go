@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
@@ -30,6 +29,9 @@ type Config struct {
 	Heartbeat    time.Duration // between comments on an idle stream
 	Retained     int           // updates kept for replays; default all
 	MaxStreams   int           // open at once; default any number
+	MaxOfToken   int           // of them with one token
+	MaxOfClient  int           // of them from one address
+	Limits       Limits
 
 	Defects []Defect
 }
@@ -42,12 +44,12 @@ type Hub struct {
 	publisherKey  key
 	subscriberKey key
 	history       *history
-	streams       *atomic.Int64 // open
+	places        *places // of streams
 }
 
 // New returns a hub with an empty history.
 func New(c Config) (*Hub, error) {
-	h := &Hub{config: c, history: newHistory(), streams: new(atomic.Int64)}
+	h := &Hub{config: c, history: newHistory(), places: newPlaces()}
 	if c.Cookie == "" {
 		h.config.Cookie = "__Secure-mercure_access_token"
 	}
@@ -98,7 +100,11 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Path == h.metadataPath() {
 		return h.describe(w)
 	}
-	if r.URL.Path != h.resource.path {
+	if h.is(RedirectsFromDefaultPath) {
+		w.Header().Set("Location", "/hub")
+		return refusal{status: http.StatusPermanentRedirect}
+	}
+	if r.URL.Path != h.resource.path && !(h.is(IsAnywhere) && strings.HasPrefix(h.resource.path, r.URL.Path)) {
 		return refusal{status: http.StatusNotFound}
 	}
 	switch r.Method {

@@ -85,6 +85,9 @@ func (h *Hub) readForm(r *http.Request, anyType Defect) (form, error) {
 	if err != nil {
 		return nil, malformed("reading the body: " + err.Error())
 	}
+	if err := h.checkBody(raw); r.Method == http.MethodPost && err != nil {
+		return nil, err
+	}
 	return h.parseForm(string(raw)), nil
 }
 
@@ -112,7 +115,14 @@ func (h *Hub) parseUpdate(f form) (*update, error) {
 	if err := h.checkTopics(u); err != nil {
 		return u, err
 	}
-	return u, h.checkFields(u)
+	if err := h.checkFields(u); err != nil {
+		return u, err
+	}
+	err := h.checkSizes(u)
+	if err != nil && h.is(DispatchesWhatIsTooLarge) {
+		h.history.append(u)
+	}
+	return u, err
 }
 
 // isPrivate reports whether the form makes its update private.

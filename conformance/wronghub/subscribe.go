@@ -58,36 +58,14 @@ func (h *Hub) subscribe(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusOK)
 		return nil
 	}
-	if !h.enter() {
+	p := place{token: t, from: clientOf(r)}
+	if !h.enter(p) {
 		return tooMany
 	}
-	defer h.leave()
+	defer h.leave(p)
 	w.WriteHeader(http.StatusOK)
 	s.serve(w, r)
 	return nil
-}
-
-// enter takes a place among the streams, if there is one.
-func (h *Hub) enter() bool {
-	n, most := h.streams.Add(1), int64(h.config.MaxStreams)
-	if h.is(AdmitsOneTooMany) {
-		most++
-	}
-	if h.config.MaxStreams == 0 || n <= most {
-		return true
-	}
-	h.streams.Add(-1)
-	if h.is(EndsAllForOneTooMany) {
-		h.history.interrupt()
-	}
-	return false
-}
-
-// leave gives it back.
-func (h *Hub) leave() {
-	if !h.is(CountsWhoLeft) {
-		h.streams.Add(-1)
-	}
 }
 
 // parameters returns those of the query, then those of a body, so that the
@@ -142,6 +120,9 @@ func (h *Hub) generationOf(f form) generation {
 func (h *Hub) matchers(f form, gen generation) ([]selector, error) {
 	var selectors []selector
 	for _, field := range f {
+		if err := h.checkMatcher(field, gen, len(selectors)); err != nil {
+			return nil, err
+		}
 		switch {
 		case gen == legacy && field.name == "topic":
 			if _, ok := h.parseTemplate(field.value); !ok && h.is(RefusesBadTemplates) {

@@ -13,6 +13,7 @@ import (
 type token struct {
 	current bool      // of 1.0, by its typ
 	expires time.Time // zero for never, which only 0.x allows
+	raw     string
 	grants
 }
 
@@ -40,7 +41,7 @@ func (h *Hub) verify(raw string, k key) (*token, bool) {
 	if !ok {
 		return nil, false
 	}
-	t := &token{current: h.isAccessToken(header, claims)}
+	t := &token{current: h.isAccessToken(header, claims), raw: raw}
 	if t.expires, ok = h.validity(claims, t.current); !ok {
 		return nil, false
 	}
