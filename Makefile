@@ -14,7 +14,7 @@ quick: ## run the tests that this machine has the tools for, and list those left
 	@go test -json ./... | .tools/tally
 
 conformance-full: ## judge the hub by every case over every transport and store
-	@CONFORMANCE=full go test -count=1 -v -timeout 30m -run 'TestOurHub' ./conformance
+	@CONFORMANCE=full go test -count=1 -v -timeout 30m -run 'TestOurHub|TestHubOfOneGeneration' ./conformance
 
 soak: ## kill, starve and stall the hub for FOR (default 15m), and judge what it lost
 	@.ci/soak

@@ -159,10 +159,11 @@ func combinations() (all []combination) {
 	return all
 }
 
-// target starts the hub of a combination.
-func (c combination) target(t *testing.T, variants map[string]yaml.RawMessage) *Target {
+// target starts the hub of a combination, which serves some generations; ""
+// for both.
+func (c combination) target(t *testing.T, protocols string, variants map[string]yaml.RawMessage) *Target {
 	t.Helper()
-	s := common().with(settings{"anonymous": "", "streams": c.streams})
+	s := common().with(settings{"anonymous": "", "streams": c.streams}).serving(protocols)
 	if c.store == "bolt" {
 		s["store"] = "bolt://" + filepath.Join(t.TempDir(), "hub.db")
 	}
@@ -178,6 +179,9 @@ func (c combination) target(t *testing.T, variants map[string]yaml.RawMessage) *
 		Heartbeat: 2 * time.Second,
 		MaxBody:   4 << 20, MaxTopics: 100, MaxMatchers: 100,
 		Variants: variants,
+	}
+	if protocols != "" {
+		target.Protocols = []string{protocols}
 	}
 	if c.transport == "h2c" || c.transport == "h2" {
 		target.HTTP = "2"
@@ -198,17 +202,28 @@ func (c combination) target(t *testing.T, variants map[string]yaml.RawMessage) *
 	return target
 }
 
+// serving returns the settings of a hub for one generation; "" is both.
+func (s settings) serving(protocols string) settings {
+	if protocols == "" {
+		return s
+	}
+	return s.with(settings{"protocols": protocols})
+}
+
 // variants starts the differently configured hubs that some cases need, once
 // for all combinations.
-func variants(t *testing.T) map[string]yaml.RawMessage {
+func variants(t *testing.T, protocols string) map[string]yaml.RawMessage {
 	t.Helper()
+	common := func() settings { return common().serving(protocols) }
 	open := common().with(settings{"anonymous": ""})
 	all := make(map[string]yaml.RawMessage)
 	add := func(name string, s settings, more string) {
 		all[name] = yaml.RawMessage(fmt.Sprintf("hub: %s\nhttp: \"1.1\"\naudience: %s\n%s", serve(t, s).URL(), s["resource-identifier"], more))
 	}
 	add("closed", common(), "anonymous: false")
-	add("custom_path", open.with(settings{"protocols": "1.0", "resource-identifier": "https://hub.test/app/hub"}), "protocols: [\"1.0\"]")
+	if protocols != legacy { // which is at one path only
+		add("custom_path", open.with(settings{"protocols": "1.0", "resource-identifier": "https://hub.test/app/hub"}), "protocols: [\"1.0\"]")
+	}
 	for name, key := range keyPairs(t) {
 		private, public := pemPair(t, key, key.Public())
 		add(name, open.with(settings{"publisher-jwt-key": public, "subscriber-jwt-key": public}),
@@ -316,7 +331,7 @@ func TestOurHub(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	others := variants(t)
+	others := variants(t, "")
 	combos := combinations()
 	full := os.Getenv("CONFORMANCE") == "full"
 	for i, c := range combos {
@@ -331,18 +346,39 @@ func TestOurHub(t *testing.T) {
 					chosen = append(chosen, one)
 				}
 			}
-			plan := Plan{Target: c.target(t, others), Catalogue: catalogue, Cases: chosen, Strict: true, Parallel: 8}
-			counts := make(map[Status]int)
-			for _, r := range plan.Run(t.Context()) {
-				counts[r.Status]++
-				if r.Status != Passed {
-					t.Errorf("%s in %s: %s: %s\n\trequired: %s\n\tsteps: %s", r.Case, r.Generation, r.Status,
-						strings.Join(r.Why, "; "), r.Requires, strings.Join(r.Steps, "; "))
-				}
-			}
-			t.Logf("%d passed", counts[Passed])
+			passes(t, Plan{Target: c.target(t, "", others), Catalogue: catalogue, Cases: chosen})
 		})
 	}
+}
+
+// TestHubOfOneGeneration judges the hub where it serves one generation alone by
+// every case of that generation.
+func TestHubOfOneGeneration(t *testing.T) {
+	catalogue, err := readCatalogue("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, protocols := range []string{legacy, current} {
+		t.Run(protocols, func(t *testing.T) {
+			hub := combination{"http1", "auto", "bolt"}.target(t, protocols, variants(t, protocols))
+			passes(t, Plan{Target: hub, Catalogue: catalogue, Cases: cases()})
+		})
+	}
+}
+
+// passes runs a plan in which everything has to pass.
+func passes(t *testing.T, plan Plan) {
+	t.Helper()
+	plan.Strict, plan.Parallel = true, 8
+	counts := make(map[Status]int)
+	for _, r := range plan.Run(t.Context()) {
+		counts[r.Status]++
+		if r.Status != Passed {
+			t.Errorf("%s in %s: %s: %s\n\trequired: %s\n\tsteps: %s", r.Case, r.Generation, r.Status,
+				strings.Join(r.Why, "; "), r.Requires, strings.Join(r.Steps, "; "))
+		}
+	}
+	t.Logf("%d passed", counts[Passed])
 }
 
 // TestCatalogueAgreesWithCases: a case without an entry, or with a second one,

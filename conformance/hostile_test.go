@@ -30,7 +30,7 @@ const (
 // clients that never finish. Each gets its answer or its end in time, while
 // streams beside them stay timely.
 func TestHostile(t *testing.T) {
-	target := combination{"http1", "auto", "memory"}.target(t, nil)
+	target := combination{"http1", "auto", "memory"}.target(t, "", nil)
 	ctx, stop := context.WithCancel(t.Context())
 	var streams, attackers sync.WaitGroup
 	defer streams.Wait()
