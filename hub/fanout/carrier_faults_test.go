@@ -109,6 +109,7 @@ type quay struct {
 	mu      sync.Mutex
 	room    int // bytes it still takes; negative: any number
 	took    []byte
+	writes  int
 	failure error // of writes
 	ended   bool  // its writing side is closed
 	closed  bool
@@ -122,6 +123,7 @@ func (q *quay) write(b []byte) (int, error) {
 	if q.failure != nil {
 		return 0, q.failure
 	}
+	q.writes++
 	if q.room >= 0 {
 		b = b[:min(len(b), q.room)]
 		q.room -= len(b)

@@ -149,9 +149,9 @@ func (s *hijacked) serve(j *job) {
 		s.cut(ClientGone)
 		return
 	}
-	if s.phase == opening {
+	first := s.phase == opening
+	if first {
 		s.phase, s.touched = streaming, s.shard.now
-		s.lookAfter()
 	}
 	if s.phase == streaming && s.ends && s.subscriber.expired() {
 		why := s.subscriber.endsWith
@@ -164,20 +164,23 @@ func (s *hijacked) serve(j *job) {
 	}
 	if s.phase == streaming && j.closing.endsPermission() {
 		j.batch = nil
-		if s.socket.blocked() {
+		if s.socket.blocked() && !first {
 			s.cut(j.closing) // not even a write that has begun may go on
 			return
 		}
 	}
-	if s.socket.blocked() {
+	if s.socket.blocked() && !first {
 		s.resume(j.ready)
 		return
 	}
 	if j.refused && j.closing == "" {
 		s.subscriber.roomy()
 	}
-	if j.batch != nil && !s.send(j.batch) {
+	if (first || j.batch != nil) && !s.send(j.batch, first) {
 		return
+	}
+	if first {
+		s.lookAfter()
 	}
 	switch {
 	case s.socket.blocked():
@@ -190,13 +193,24 @@ func (s *hijacked) serve(j *job) {
 	}
 }
 
-// send writes a batch at once.
-func (s *hijacked) send(b *batch) bool {
-	s.shard.delivered += uint64(b.count)
-	s.events += uint64(b.count)
-	s.bytes += uint64(b.size)
-	ok := s.write(b.payload())
-	if b.event.heavy() && !s.socket.blocked() {
+// send writes a batch at once, the first with the head of the answer: that
+// waits for no event.
+func (s *hijacked) send(b *batch, first bool) bool {
+	var bytes []byte
+	if b != nil {
+		s.shard.delivered += uint64(b.count)
+		s.events += uint64(b.count)
+		s.bytes += uint64(b.size)
+		bytes = b.payload().framed(s.chunked)
+	}
+	var err error
+	if first {
+		_, err = s.socket.start(bytes, &s.shard.ciphertext)
+	} else {
+		_, err = s.socket.send(bytes)
+	}
+	ok := s.wrote(true, err)
+	if b != nil && b.event.heavy() && !s.socket.blocked() {
 		s.lighten()
 	}
 	return ok
@@ -210,12 +224,6 @@ func (s *hijacked) lighten() {
 		s.shard.mark(s)
 	}
 	s.shard.mu.Unlock()
-}
-
-// write begins a write; it returns false if the connection is broken.
-func (s *hijacked) write(p *payload) bool {
-	_, err := s.socket.send(p.framed(s.chunked))
-	return s.wrote(true, err)
 }
 
 // wrote notes what came of a write.
@@ -267,7 +275,7 @@ func (s *hijacked) again() {
 func (s *hijacked) beat() {
 	if h := s.heartbeat(); h > 0 && s.shard.now-s.touched >= h {
 		s.bytes += uint64(len(heartbeat.plain))
-		if !s.write(&heartbeat) {
+		if _, err := s.socket.send(heartbeat.framed(s.chunked)); !s.wrote(true, err) {
 			return
 		}
 	}

@@ -203,12 +203,13 @@ func TestStreamOutlivesTheServersTimeouts(t *testing.T) {
 
 func TestStreamEndsOnTime(t *testing.T) {
 	overAll(t, func(t *testing.T, tr transport) {
-		var ends time.Time
+		asked := make(chan time.Time, 1)
 		s := newSite(t, tr, 0, func(sub *Subscription) {
-			ends = time.Now().Add(300 * time.Millisecond)
-			sub.Ends, sub.EndsWith = ends, TokenExpired
+			sub.Ends, sub.EndsWith = time.Now().Add(300*time.Millisecond), TokenExpired
+			asked <- sub.Ends
 		})
 		lines := s.open(t)
+		ends := <-asked
 		for lines.Scan() {
 		}
 		if err := lines.Err(); err != nil {

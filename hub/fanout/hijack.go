@@ -1,9 +1,6 @@
 package fanout
 
-import (
-	"net/http"
-	"time"
-)
+import "net/http"
 
 // hijack makes a stream for a request, nil where its connection cannot leave
 // net/http.
@@ -12,7 +9,7 @@ func (e *Engine) hijack(w http.ResponseWriter, r *http.Request) *hijacked {
 		return nil
 	}
 	c, over := ownConn(r)
-	if c == nil || !canHijack(w) || !e.writers.start() {
+	if c == nil || !canHijack(w) || !e.admits() || !e.writers.start() {
 		return nil
 	}
 	s, err := e.writers.open(c, over, r.ProtoAtLeast(1, 1))
@@ -38,8 +35,8 @@ func canHijack(w http.ResponseWriter) bool {
 	}
 }
 
-// carryHijacked answers through net/http, takes the connection from it, and
-// returns.
+// carryHijacked takes the connection from net/http, with its part of the
+// answer, and returns.
 func (e *Engine) carryHijacked(s *hijacked, w http.ResponseWriter, r *http.Request, want Subscription, first []byte) error {
 	if err := e.begin(s, want); err != nil {
 		return err
@@ -48,6 +45,14 @@ func (e *Engine) carryHijacked(s *hijacked, w http.ResponseWriter, r *http.Reque
 	err := s.takeOver(w, own, first)
 	s.hand(err != nil)
 	return nil
+}
+
+// admits reports whether a subscriber might join, before anything is spent on
+// one. Only join decides.
+func (e *Engine) admits() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !e.closing && (e.maxStreams == 0 || len(e.members) < e.maxStreams)
 }
 
 // begin joins the stream's subscriber, or gives up the stream.
@@ -63,10 +68,11 @@ func (e *Engine) begin(s *hijacked, want Subscription) error {
 	return err
 }
 
-// takeOver sends the beginning of the answer and takes the connection.
+// takeOver lets net/http write the beginning of the answer, and takes both it
+// and the connection. It does not wait for the peer.
 func (s *hijacked) takeOver(w http.ResponseWriter, own *conn, first []byte) error {
+	own.hold()
 	control := http.NewResponseController(w)
-	_ = control.SetWriteDeadline(time.Now().Add(s.shard.engine.stallLimit)) // Hijack lifts it
 	w.Header().Set("Connection", "close")
 	w.WriteHeader(http.StatusOK)
 	if _, err := w.Write(first); err != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -44,8 +45,9 @@ func (l owned) Accept() (net.Conn, error) {
 // A conn is a TCP connection that can leave net/http. With TLS the tls.Conn
 // above stays, and from then on reads and writes through a [sealed] socket.
 type conn struct {
-	*net.TCPConn         // nil once it has left
-	sealed       *sealed // nil before
+	*net.TCPConn                        // nil once it has left
+	sealed       *sealed                // nil before
+	head         atomic.Pointer[[]byte] // gathers what is written, while it is leaving
 }
 
 // ownConn returns the connection of a request, and the TLS above it if there
@@ -62,8 +64,16 @@ func ownConn(r *http.Request) (*conn, *tls.Conn) {
 	return nil, nil
 }
 
+// hold gathers what net/http writes from here on, so that it leaves together
+// with the first events. Writes follow each other, whoever makes them: above is
+// one response, or one tls.Conn.
+func (c *conn) hold() { c.head.Store(new([]byte)) }
+
 // leave makes the connection the socket's. Nobody may be reading or writing.
 func (c *conn) leave(s socket) {
+	if head := c.head.Swap(nil); head != nil {
+		s.open(*head)
+	}
 	c.sealed, _ = s.(*sealed)
 	c.TCPConn.Close() // the socket has a descriptor of its own
 	c.TCPConn = nil   // and its memory would be as large as the stream's
@@ -79,8 +89,12 @@ func (c *conn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Write implements [net.Conn]. What has left net/http is gathered.
+// Write implements [net.Conn]. What is leaving, or has left, is gathered.
 func (c *conn) Write(b []byte) (int, error) {
+	if head := c.head.Load(); head != nil {
+		*head = append(*head, b...)
+		return len(b), nil
+	}
 	if c.sealed == nil {
 		return c.TCPConn.Write(b)
 	}

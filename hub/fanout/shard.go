@@ -231,7 +231,7 @@ func (sh *shard) take() {
 		s.marked = false
 		j := job{stream: s, ready: s.ready, closing: s.closing}
 		s.ready = 0
-		if !s.socket.blocked() {
+		if s.phase == opening || !s.socket.blocked() {
 			j.batch, s.waiting = s.waiting, nil
 			s.heavy = j.batch != nil && j.batch.event.heavy()
 			j.refused, s.refused = s.refused, false

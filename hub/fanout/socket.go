@@ -3,6 +3,7 @@ package fanout
 import (
 	"errors"
 	"io"
+	"slices"
 )
 
 // A rawConn is a connection below TLS that never waits.
@@ -31,6 +32,12 @@ func (notNow) Temporary() bool { return true }
 // what the peer did not take, and is blocked for as long. One goroutine has it.
 type socket interface {
 	begin(rawConn)
+	// open keeps the head of the answer for start; the socket is blocked until
+	// then.
+	open(head []byte)
+	// start is the first send: the head with b, which may be empty, right behind
+	// it. spare is room to join them in.
+	start(b []byte, spare *[]byte) (moved bool, err error)
 	// send sends b, or without one what is kept. Bytes are given only to a
 	// socket that is not blocked, which may go on referring to them. It reports
 	// whether any left.
@@ -56,6 +63,37 @@ type plain struct {
 }
 
 func (s *plain) begin(raw rawConn) { s.raw = raw }
+func (s *plain) open(head []byte)  { s.rest = head }
+
+func (s *plain) start(b []byte, spare *[]byte) (bool, error) {
+	head := s.rest
+	if len(b) > joinLimit { // not worth a copy
+		moved, err := s.send(nil)
+		switch {
+		case err != nil:
+		case s.blocked():
+			s.rest = slices.Concat(s.rest, b)
+		default:
+			return s.send(b)
+		}
+		return moved, err
+	}
+	all := append(append((*spare)[:0], head...), b...)
+	*spare = all[:0]
+	if len(all) == 0 {
+		return false, nil
+	}
+	n, err := s.raw.write(all)
+	switch {
+	case n == len(all):
+		s.rest = nil
+	case n >= len(head):
+		s.rest = b[n-len(head):]
+	default:
+		s.rest = slices.Clone(all[n:])
+	}
+	return n > 0, err
+}
 
 func (s *plain) send(b []byte) (bool, error) {
 	if b == nil {

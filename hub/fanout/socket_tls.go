@@ -26,12 +26,31 @@ type sealed struct {
 const sealedPiece = 64 << 10
 
 func (s *sealed) begin(raw rawConn) { s.raw = raw }
+func (s *sealed) open(head []byte)  { s.kept = head }
+
+func (s *sealed) start(b []byte, _ *[]byte) (bool, error) {
+	s.gather(s.kept)
+	s.kept = nil
+	if len(b) == 0 {
+		return s.flush()
+	}
+	return s.encrypt(b)
+}
 
 func (s *sealed) send(b []byte) (moved bool, err error) {
-	if b != nil {
-		s.rest = b
+	if len(b) > 0 {
+		return s.encrypt(b)
 	}
-	moved, err = s.flush()
+	if moved, err = s.flush(); err != nil {
+		return moved, err
+	}
+	more, err := s.encrypt(s.rest)
+	return moved || more, err
+}
+
+// encrypt sends b piece by piece, until one is not taken.
+func (s *sealed) encrypt(b []byte) (moved bool, err error) {
+	s.rest = b
 	for err == nil && len(s.kept) == 0 && len(s.rest) > 0 {
 		n := min(len(s.rest), sealedPiece)
 		if _, err = s.tls.Write(s.rest[:n]); err != nil {
