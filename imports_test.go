@@ -24,7 +24,7 @@ import (
 var arrows = map[string][]string{
 	"cinnabar":        {"hub/cli", "store", "store/bolt", "store/memory"},
 	"hub/cli":         {"hub", "auth", "store", "store/reference", "spec", "conformance/load", "conformance/faults"},
-	"hub":             {"auth", "hub/fanout", "hub/presence", "store", "spec"},
+	"hub":             {"auth", "hub/fanout", "store", "spec"},
 	"hub/fanout":      {"hub/presence", "store", "spec"},
 	"hub/hubtest":     {"hub", "auth", "store", "store/memory", "spec"},
 	"hub/presence":    {"spec"},

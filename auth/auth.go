@@ -44,6 +44,7 @@ type Authenticator struct {
 	maxMatcher         int // bytes
 
 	publishPlaces               places // G8
+	legacyFirstPlaces           places // G8 with the cookies the other way round
 	currentPlaces, legacyPlaces places // G6, G7
 
 	warnings []string
@@ -86,6 +87,29 @@ func (a *Authenticator) ForSubscribe(r *http.Request, g spec.Generation) (*Grant
 		return nil, refuse(WrongGeneration, "a %s token came with a %s subscription", grants.generation, g)
 	}
 	return grants, nil
+}
+
+// ForSubscriptions judges the credential of a request to the subscription API
+// by rule G8. Whose cookie counts where both generations' are there is first's
+// to say (C5). Its error is a *[Refusal], also when no credential was presented:
+// strangers have no business here (SUBS-api-token-required).
+func (a *Authenticator) ForSubscriptions(r *http.Request, first spec.Generation) (*Grants, error) {
+	where := a.publishPlaces
+	if first == spec.Legacy {
+		where = a.legacyFirstPlaces
+	}
+	c, refusal := find(r, where)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if c == nil {
+		return nil, &Refusal{NoCode, NoToken, "the request presents no token"}
+	}
+	g, refusal := a.verify(c, Subscriber)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return g, nil
 }
 
 // Verify judges one token in compact serialization, for whatever generation

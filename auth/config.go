@@ -115,6 +115,7 @@ func New(c Config) (*Authenticator, error) {
 	}
 	cookies := slices.Concat(a.currentPlaces.cookies, a.legacyPlaces.cookies)
 	a.publishPlaces = places{a.legacyPlaces.query, cookies}
+	a.legacyFirstPlaces = places{a.legacyPlaces.query, slices.Concat(a.legacyPlaces.cookies, a.currentPlaces.cookies)}
 	for _, name := range cookies {
 		if (&http.Cookie{Name: name}).Valid() != nil {
 			fault("%q cannot be the name of a cookie", name)

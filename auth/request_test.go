@@ -176,11 +176,44 @@ func TestPresentation(t *testing.T) {
 				t.Errorf("publish: %q, want %q", got, test.publish)
 			}
 			r := test.request(http.MethodGet)
+			if got := outcome(a.ForSubscriptions(r, spec.Current)); got != test.publish {
+				t.Errorf("subscription API: %q, want %q like a publish (G8)", got, test.publish)
+			}
 			if got := outcome(a.ForSubscribe(r, spec.Current)); got != test.subscribeCurrent {
 				t.Errorf("1.0 subscribe: %q, want %q", got, test.subscribeCurrent)
 			}
 			if got := outcome(a.ForSubscribe(r, spec.Legacy)); got != test.subscribeLegacy {
 				t.Errorf("0.x subscribe: %q, want %q", got, test.subscribeLegacy)
+			}
+		})
+	}
+}
+
+// Where a request to the subscription API brings both cookies, it says itself
+// which generation it speaks (C5).
+func TestSubscriptionsCookies(t *testing.T) {
+	soon := time.Now().Add(time.Hour).Unix()
+	a := newAuthenticator(t, config(t))
+	current := spec.CookieName + "=" + hs256(t, subscriberSecret, currentHeader, currentClaims.with(members{"exp": soon}))
+	legacy := spec.LegacyCookieName + "=" + hs256(t, legacySubscriberSecret, legacyHeader, members{})
+	for name, test := range map[string]struct {
+		cookies              string
+		currentFirst, legacy string
+	}{
+		"both":                      {current + "; " + legacy, "1.0", "0.x"},
+		"1.0 alone":                 {current, "1.0", "1.0"},
+		"0.x alone":                 {legacy, "0.x", "0.x"},
+		"chosen is final, 1.0 (C9)": {spec.CookieName + "=x; " + legacy, "malformed_token", "0.x"},
+		"chosen is final, 0.x (C9)": {current + "; " + spec.LegacyCookieName + "=x", "1.0", "malformed_token"},
+		"SUBS-api-token-required":   {"", "no_token", "no_token"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := presentation{cookies: []string{test.cookies}}.request(http.MethodGet)
+			if got := outcome(a.ForSubscriptions(r, spec.Current)); got != test.currentFirst {
+				t.Errorf("1.0 first: %q, want %q", got, test.currentFirst)
+			}
+			if got := outcome(a.ForSubscriptions(r, spec.Legacy)); got != test.legacy {
+				t.Errorf("0.x first: %q, want %q", got, test.legacy)
 			}
 		})
 	}

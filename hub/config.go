@@ -41,6 +41,10 @@ type Config struct {
 	// Anonymous lets subscribers without a token receive public updates.
 	Anonymous bool
 
+	// Subscriptions lets those who may know see who listens: events when a
+	// subscription begins and ends, and an API that lists what is open.
+	Subscriptions bool
+
 	CookieName       string // 1.0 cookie; empty means [spec.CookieName]
 	LegacyCookieName string // 0.x cookie; empty means [spec.LegacyCookieName], "-" none
 	LegacyQueryToken bool   // accept 0.x tokens in the query; off: URLs end up in logs

@@ -19,12 +19,13 @@ const metadataPrefix = "/.well-known/oauth-protected-resource"
 // version of the protocol (DISC-prm-no-version), and leaves out what would be
 // empty or false (DISC-prm-omit-empty, DISC-prm-subscriptions).
 type metadata struct {
-	Resource     string   `json:"resource"`
-	Servers      []string `json:"authorization_servers,omitempty"`
-	DetailTypes  []string `json:"authorization_details_types_supported"`
-	Methods      []string `json:"bearer_methods_supported"`
-	Cookie       string   `json:"mercure_cookie,omitempty"`
-	MatcherTypes []string `json:"mercure_matcher_types_supported"`
+	Resource      string   `json:"resource"`
+	Servers       []string `json:"authorization_servers,omitempty"`
+	DetailTypes   []string `json:"authorization_details_types_supported"`
+	Methods       []string `json:"bearer_methods_supported"`
+	Cookie        string   `json:"mercure_cookie,omitempty"`
+	MatcherTypes  []string `json:"mercure_matcher_types_supported"`
+	Subscriptions bool     `json:"mercure_subscriptions,omitempty"`
 }
 
 func (h *Hub) metadata() metadata {
@@ -34,9 +35,10 @@ func (h *Hub) metadata() metadata {
 		DetailTypes: []string{spec.DetailType},
 		// The cookie is no method of RFC 6750 and has a member of its own; the
 		// query parameter is for 0.x tokens alone (DISC-prm-bearer-methods).
-		Methods:      []string{"header"},
-		Cookie:       h.config.CookieName,
-		MatcherTypes: []string{spec.MatchExact, spec.MatchPattern, spec.MatchTemplate},
+		Methods:       []string{"header"},
+		Cookie:        h.config.CookieName,
+		MatcherTypes:  []string{spec.MatchExact, spec.MatchPattern, spec.MatchTemplate},
+		Subscriptions: h.config.Subscriptions,
 	}
 }
 

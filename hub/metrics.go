@@ -56,7 +56,7 @@ func newMetrics(e *fanout.Engine, log store.Log) *metrics {
 		updates: prometheus.NewCounter(prometheus.CounterOpts{Name: metricUpdates,
 			Help: "Updates that this hub put into the history."}),
 		requests: counter(metricRequests,
-			"Publish and subscribe requests by protocol generation, none where it could not be told.", "endpoint", "generation"),
+			"Publish and subscribe requests, and those of the subscription API, by protocol generation, none where it could not be told.", "endpoint", "generation"),
 		publishes: counter(metricPublishes,
 			"Publish requests by result.", "result"),
 		tokens: counter(metricRefused,
@@ -69,7 +69,7 @@ func newMetrics(e *fanout.Engine, log store.Log) *metrics {
 	}
 	m.accepted = m.publishes.WithLabelValues(resultOf(http.StatusOK))
 	m.served = make(map[call]prometheus.Counter)
-	for _, at := range []endpoint{publishEndpoint, subscribeEndpoint} {
+	for _, at := range []endpoint{publishEndpoint, subscribeEndpoint, subscriptionsEndpoint} {
 		for _, g := range []spec.Generation{0, spec.Legacy, spec.Current} {
 			m.served[call{at, g}] = m.requests.WithLabelValues(string(at), g.String())
 		}
@@ -81,7 +81,7 @@ func (m *metrics) collectors() []prometheus.Collector {
 	return []prometheus.Collector{m.updates, m.requests, m.publishes, m.tokens, m.away, m.connections, m.engine}
 }
 
-// requested counts a publish or subscribe request.
+// requested counts a request to one of the endpoints.
 func (m *metrics) requested(c call) {
 	m.served[c].Inc()
 }

@@ -22,7 +22,9 @@ type endpoint string
 const (
 	publishEndpoint   endpoint = "publish"
 	subscribeEndpoint endpoint = "subscribe"
-	unknownEndpoint   endpoint = "none"
+	// The API that lists what is open, not to be confused with subscribing.
+	subscriptionsEndpoint endpoint = "subscriptions"
+	unknownEndpoint       endpoint = "none"
 )
 
 // A call is what is known about a request while it is served.
@@ -76,6 +78,7 @@ func (h *Hub) problemOf(err error) problem {
 		fault   *spec.Fault
 		refusal *auth.Refusal
 		grant   *notGranted
+		unseen  *unseenSubscriptions
 		site    *crossSite
 		broken  *brokenBody
 		short   *shortageError
@@ -96,6 +99,8 @@ func (h *Hub) problemOf(err error) problem {
 			p.Rule = "AUTH-0x-publish-403"
 		}
 		return p
+	case errors.As(err, &unseen):
+		return unseen.problem()
 	case errors.As(err, &site):
 		return problem{Status: http.StatusForbidden, Detail: site.Error(), Rule: "SEC-csrf-origin", Field: "Origin",
 			Fix: "publish from the hub's own origin or one listed in the publish origins, or send the token in the Authorization header", challenged: true}

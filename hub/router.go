@@ -28,6 +28,8 @@ func (h *Hub) routes() http.Handler {
 	}
 	r.MatcherFunc(at(hub)).Handler(h.otherMethods(methods))
 
+	r.MatcherFunc(h.tellsOfSubscriptions).Handler(h.subscriptionsHandler())
+
 	r.MatcherFunc(at(healthPath)).Methods(http.MethodGet, http.MethodHead).HandlerFunc(serveAlive)
 	r.MatcherFunc(at(healthPath)).Handler(h.otherMethods([]string{http.MethodGet, http.MethodHead, http.MethodOptions}))
 

@@ -53,17 +53,20 @@ type script struct {
 func newScript(t *testing.T, head string) *script {
 	h := hubtest.Start(t, func(c *hub.Config) { configure(t, c, head) })
 	return &script{t: t, hub: h, known: map[string]string{
-		"hub":             spec.WellKnownPath,
-		"origin":          h.Origin,
-		"host":            strings.TrimPrefix(h.Origin, "http://"),
-		"publisher":       h.Sign(hubtest.Token{Publish: []string{"*"}}),
-		"publisher-1.0":   h.Sign(hubtest.Token{Generation: spec.Current, Publish: []string{"*"}}),
-		"publisher-a":     h.Sign(hubtest.Token{Publish: []string{"a"}}),
-		"publisher-a-1.0": h.Sign(hubtest.Token{Generation: spec.Current, Publish: []string{"a"}}),
-		"publisher-none":  h.Sign(hubtest.Token{Role: auth.Publisher}),
-		"subscriber":      h.Sign(hubtest.Token{Subscribe: []string{"*"}}),
-		"subscriber-1.0":  h.Sign(hubtest.Token{Generation: spec.Current, Subscribe: []string{"*"}}),
-		"expired":         h.Sign(hubtest.Token{Subscribe: []string{"*"}, Expires: time.Now().Add(-time.Hour)}),
+		"hub":                         spec.WellKnownPath,
+		"origin":                      h.Origin,
+		"host":                        strings.TrimPrefix(h.Origin, "http://"),
+		"publisher":                   h.Sign(hubtest.Token{Publish: []string{"*"}}),
+		"publisher-1.0":               h.Sign(hubtest.Token{Generation: spec.Current, Publish: []string{"*"}}),
+		"publisher-a":                 h.Sign(hubtest.Token{Publish: []string{"a"}}),
+		"publisher-a-1.0":             h.Sign(hubtest.Token{Generation: spec.Current, Publish: []string{"a"}}),
+		"publisher-none":              h.Sign(hubtest.Token{Role: auth.Publisher}),
+		"subscriber":                  h.Sign(hubtest.Token{Subscribe: []string{"*"}}),
+		"subscriber-1.0":              h.Sign(hubtest.Token{Generation: spec.Current, Subscribe: []string{"*"}}),
+		"lister":                      h.Sign(hubtest.Token{Subscribe: []string{spec.WellKnownPath + "/subscriptions{/topic}{/subscriber}"}}),
+		"lister-1.0":                  h.Sign(hubtest.Token{Generation: spec.Current, Subscribe: []string{spec.WellKnownPath + "/subscriptions"}}),
+		"publisher-as-subscriber-1.0": h.Sign(hubtest.Token{Generation: spec.Current, Role: auth.Subscriber, Publish: []string{"*"}}),
+		"expired":                     h.Sign(hubtest.Token{Subscribe: []string{"*"}, Expires: time.Now().Add(-time.Hour)}),
 	}}
 }
 
@@ -91,6 +94,8 @@ func configure(t *testing.T, c *hub.Config, head string) {
 				c.CORSOrigins = strings.Split(value, ",")
 			case "publish-origins":
 				c.PublishOrigins = strings.Split(value, ",")
+			case "subscriptions":
+				c.Subscriptions = true
 			case "small":
 				c.MaxBodySize, c.MaxTopics, c.MaxMatchers = 4096, 2, 2
 			default:

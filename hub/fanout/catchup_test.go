@@ -45,12 +45,12 @@ func TestUnreadableHistory(t *testing.T) {
 				inner := newLog(t)
 				appendTo(t, inner, update(t, "1", "a"), update(t, "2", "a"))
 				log := &illegible{Log: inner}
-				log.why.Store(&test.why)
 				e, err := New(Config{Log: log, Logger: slog.New(slog.DiscardHandler)})
 				if err != nil {
 					t.Fatal(err)
 				}
 				defer e.Close(context.Background(), Shutdown)
+				log.why.Store(&test.why)
 				reader := newRecorder(-1)
 				subscribe(t, e, reader, Subscription{Selectors: []*spec.Selector{topic(t, "a")}, Replay: true})
 				time.Sleep(test.away - time.Second/2)

@@ -45,6 +45,7 @@ func (e *Engine) deliver(entry *store.Entry) {
 	defer e.mu.Unlock()
 	before := e.position
 	e.position = entry.Position
+	e.present.Pass(entry.ID)
 	e.index.match(&e.matched, entry.Update.Topics(), entry.Position)
 	var event *Event
 	for _, s := range e.matched.sure {

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"cinnabar/hub/presence"
 	"cinnabar/spec"
 	"cinnabar/store"
 )
@@ -97,6 +98,7 @@ type Engine struct {
 	// across I/O. Lock order: mu, then a stream's own lock.
 	mu       sync.Mutex
 	position store.Position // every entry up to here was offered to the live subscribers
+	present  presence.Fold  // at position
 	index    *index
 	members  map[*Subscriber]struct{}
 	matched  match         // reused by the dispatcher
@@ -128,6 +130,10 @@ func New(c Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the head of the history: %w", err)
 	}
+	last, err := lastID(context.Background(), c.Log, bounds)
+	if err != nil {
+		return nil, err
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	e := &Engine{
 		log:        c.Log,
@@ -146,6 +152,7 @@ func New(c Config) (*Engine, error) {
 		stats:      Stats{Closed: make(map[Reason]uint64)},
 		joins:      sync.Pool{New: func() any { return new([]byte) }},
 	}
+	e.present.Pass(last)
 	e.writers = newWriters(e)
 	e.workers.Go(func() { e.dispatch(ctx) })
 	// Few, so that replays cannot take the machine from live delivery.
