@@ -14,7 +14,7 @@ const insufficientScope auth.Code = "insufficient_scope"
 // parameter (AUTH-challenge-has-param), with an error code only where a token
 // was presented (AUTH-401-no-error-code), and never with a reason.
 func (h *Hub) challenge(code auth.Code) string {
-	realm := h.config.ResourceIdentifier
+	realm := h.now().ResourceIdentifier
 	if realm == "" {
 		realm = "mercure"
 	}

@@ -20,10 +20,10 @@ var (
 // refusals included. Listed origins, compared exactly, may use credentials;
 // with "*" all others may come without: the two never meet in one answer
 // (CORS-no-star-with-credentials, CORS-no-reflection, CORS-allowlist).
-func (h *Hub) crossOrigin(next http.Handler) http.Handler {
-	everybody := slices.Contains(h.config.CORSOrigins, "*")
+func (h *Hub) crossOrigin(origins []string, next http.Handler) http.Handler {
+	everybody := slices.Contains(origins, "*")
 	listed := make(map[string]bool)
-	for _, origin := range h.config.CORSOrigins {
+	for _, origin := range origins {
 		listed[origin] = origin != "*"
 	}
 	options := cors.Options{

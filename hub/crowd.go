@@ -16,15 +16,27 @@ const otherConnections = 32
 // all the same, for as long as the server's timeouts let them: one address must
 // not take those that are kept for publishers.
 type crowd struct {
-	most int // of one address; 0: any number
-
 	mu   sync.Mutex
+	most int // of one address; 0: any number
 	from map[netip.Prefix]int
 }
 
-// changed follows a connection, and reports whether it is one too many.
+func newCrowd() crowd { return crowd{from: make(map[netip.Prefix]int)} }
+
+// limit derives what an address may have open from the streams it may have.
+func (c *crowd) limit(streams int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.most = 0
+	if streams > 0 {
+		c.most = streams + otherConnections
+	}
+}
+
+// changed follows a connection, and reports whether it is one too many. It
+// counts without a limit, too: one may be set before the connection ends.
 func (c *crowd) changed(conn net.Conn, state http.ConnState) (tooMany bool) {
-	if c.most == 0 || state == http.StateActive || state == http.StateIdle {
+	if state == http.StateActive || state == http.StateIdle {
 		return false
 	}
 	address, ok := addressOf(conn.RemoteAddr().String())
@@ -38,7 +50,7 @@ func (c *crowd) changed(conn net.Conn, state http.ConnState) (tooMany bool) {
 		return false
 	}
 	add(c.from, address, +1)
-	return c.from[address] > c.most
+	return c.most > 0 && c.from[address] > c.most
 }
 
 // ConnState closes what one address opens of connections beyond

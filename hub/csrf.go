@@ -33,7 +33,7 @@ func (h *Hub) checkSite(r *http.Request, by auth.Means) error {
 			origin = originOf(u)
 		}
 	}
-	if origin != "" && (origin == h.ownOrigin(r) || h.publishOrigins[origin]) {
+	if origin != "" && (origin == h.ownOrigin(r) || h.now().publishOrigins[origin]) {
 		return nil
 	}
 	return &crossSite{origin: origin}

@@ -11,7 +11,7 @@ import (
 // of its query parameters (differences G1 to G3): anything beginning with
 // "match" is 1.0, also beside a topic; a topic alone is 0.x.
 func (h *Hub) generationOf(query []spec.Pair) (spec.Generation, error) {
-	served := h.config.Generations
+	served := h.now().Generations
 	matches := slices.ContainsFunc(query, inMatchPrefix)
 	topics := slices.ContainsFunc(query, isTopic)
 	switch {
@@ -34,7 +34,7 @@ func (h *Hub) missingMatcher(matches, topics bool) *spec.Fault {
 		Problem: "the request names nothing to subscribe to",
 		Fix:     "add match=, match_urlpattern= or another matcher parameter (protocol 1.0), or topic= (protocol 0.x)",
 	}
-	switch served := h.config.Generations; {
+	switch served := h.now().Generations; {
 	case !served.Has(spec.Legacy):
 		f.Fix = "add match=, match_urlpattern= or another matcher parameter"
 		if topics {

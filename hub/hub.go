@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"sync/atomic"
@@ -30,24 +29,18 @@ import (
 // server's part in them. For HTTP/2 it needs
 // a WriteByteTimeout: only the server can end a connection that takes nothing.
 type Hub struct {
-	config  Config // with defaults
+	current atomic.Pointer[settings]
 	log     store.Log
 	logger  *slog.Logger
 	base    *spec.Base
-	rules   spec.Rules
+	origin  string // the hub's own, "" without a resource identifier
 	trust   *trust
 	engine  *fanout.Engine
 	metrics *metrics
 	seats   *seats
 	crowd   crowd
-	handler http.Handler
 
-	publishForms formReader
-	queryForms   formReader
-	deadlines    deadlines // of appends
-
-	origin         string // the hub's own, "" without a resource identifier
-	publishOrigins map[string]bool
+	deadlines deadlines // of appends
 
 	draining atomic.Bool
 }
@@ -55,8 +48,8 @@ type Hub struct {
 // New starts a hub on a log; all faults of the configuration are joined.
 func New(c Config) (*Hub, error) {
 	c = c.withDefaults()
-	h := &Hub{config: c, log: c.Log, logger: c.Logger}
-	faults := []error{c.faults(), h.settle()}
+	h := &Hub{log: c.Log, logger: c.Logger, seats: newSeats(), crowd: newCrowd()}
+	faults := []error{c.faults(), h.settle(c)}
 	a, err := auth.New(h.authConfigOf(c))
 	if err := errors.Join(append(faults, err)...); err != nil {
 		return nil, err
@@ -64,20 +57,8 @@ func New(c Config) (*Hub, error) {
 	for _, warning := range a.Warnings() {
 		h.logger.Warn(warning)
 	}
-	h.rules = spec.Rules{Base: h.base, Generations: c.Generations, MaxTopics: c.MaxTopics, MaxField: c.MaxFieldSize}
-	h.publishForms = publishForms(c.MaxBodySize, c.MaxTopics)
-	h.queryForms = queryForms(c.MaxMatchers)
-	h.seats = newSeats(c.MaxConnectionsPerToken, c.MaxConnectionsPerAddress)
-	h.crowd.from = make(map[netip.Prefix]int)
-	if c.MaxConnectionsPerAddress > 0 {
-		h.crowd.most = c.MaxConnectionsPerAddress + otherConnections
-	}
-	h.publishOrigins = make(map[string]bool)
-	for _, origin := range c.PublishOrigins {
-		h.publishOrigins[origin] = true
-	}
 	h.engine, err = fanout.New(fanout.Config{
-		Log: c.Log, Heartbeat: max(c.Heartbeat, 0), MaxStreams: c.MaxConnections, Portable: c.PortableStreams, Logger: c.Logger,
+		Log: c.Log, Heartbeat: max(c.Heartbeat, 0), Portable: c.PortableStreams, Logger: c.Logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("starting the fan-out: %w", err)
@@ -85,14 +66,15 @@ func New(c Config) (*Hub, error) {
 	h.metrics = newMetrics(h.engine, h.log)
 	h.trust = newTrust(h.engine)
 	h.trust.follow(a)
-	h.handler = h.discoverable(h.crossOrigin(h.routes()))
+	h.current.Store(h.settingsOf(c))
+	h.limit(c)
 	return h, nil
 }
 
 // settle fixes where the hub is: its base, and its own origin.
-func (h *Hub) settle() error {
+func (h *Hub) settle(c Config) error {
 	h.base = spec.UnnamedBase()
-	if id := h.config.ResourceIdentifier; id != "" {
+	if id := c.ResourceIdentifier; id != "" {
 		base, err := spec.ParseBase(id)
 		if err != nil {
 			return fmt.Errorf("resource identifier: %w", err)
@@ -103,7 +85,7 @@ func (h *Hub) settle() error {
 		}
 		h.base, h.origin = base, originOf(u)
 	}
-	if h.config.Generations.Has(spec.Legacy) && h.base.Path() != spec.WellKnownPath {
+	if c.Generations.Has(spec.Legacy) && h.base.Path() != spec.WellKnownPath {
 		// differences C14: only 1.0 lets a hub live elsewhere.
 		return fmt.Errorf("protocols: 0.x can only be served at %s, not at %s; serve 1.0 alone or change the resource identifier",
 			spec.WellKnownPath, h.base.Path())
@@ -135,14 +117,14 @@ func (h *Hub) authConfigOf(c Config) auth.Config {
 // ServeHTTP answers the hub's paths, and 404 to any other.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	limitBody(w, r)
-	h.handler.ServeHTTP(w, r)
+	h.now().handler.ServeHTTP(w, r)
 }
 
 // Publish appends an update on behalf of the embedding program, which needs no
 // token, and returns its id once it is as durable as the hub is configured to
 // make it. The error is a *[spec.Fault] or the history's, wrapped.
 func (h *Hub) Publish(ctx context.Context, f spec.Fields) (spec.EventID, error) {
-	u, err := spec.NewUpdate(f, h.rules)
+	u, err := spec.NewUpdate(f, h.now().rules)
 	if err != nil {
 		return spec.EventID{}, err
 	}
@@ -152,7 +134,7 @@ func (h *Hub) Publish(ctx context.Context, f spec.Fields) (spec.EventID, error) 
 
 // append puts one update into the history and says how safe it is there.
 func (h *Hub) append(ctx context.Context, u *spec.Update) (spec.EventID, store.Durability, error) {
-	receipt, err := h.log.Append(ctx, h.config.Durability, u)
+	receipt, err := h.log.Append(ctx, h.now().Durability, u)
 	if err != nil {
 		return spec.EventID{}, 0, fmt.Errorf("appending an update: %w", err)
 	}

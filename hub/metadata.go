@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"cinnabar/auth"
 	"cinnabar/spec"
 
 	"github.com/rs/cors"
@@ -28,26 +29,26 @@ type metadata struct {
 	Subscriptions bool     `json:"mercure_subscriptions,omitempty"`
 }
 
-func (h *Hub) metadata() metadata {
+func (h *Hub) metadata(c Config) metadata {
 	return metadata{
-		Resource:    h.config.ResourceIdentifier,
-		Servers:     h.authorizationServers(),
+		Resource:    c.ResourceIdentifier,
+		Servers:     authorizationServers(c.Issuers),
 		DetailTypes: []string{spec.DetailType},
 		// The cookie is no method of RFC 6750 and has a member of its own; the
 		// query parameter is for 0.x tokens alone (DISC-prm-bearer-methods).
 		Methods:       []string{"header"},
-		Cookie:        h.config.CookieName,
+		Cookie:        c.CookieName,
 		MatcherTypes:  []string{spec.MatchExact, spec.MatchPattern, spec.MatchTemplate},
-		Subscriptions: h.config.Subscriptions,
+		Subscriptions: c.Subscriptions,
 	}
 }
 
 // authorizationServers are the issuers that publish their keys. Whoever is
 // configured with keys of his own signs for himself, and nobody could ask him
 // for a token (DISC-prm-authz-servers, AUTH-iss-out-of-band).
-func (h *Hub) authorizationServers() []string {
+func authorizationServers(issuers []auth.Issuer) []string {
 	var servers []string
-	for _, issuer := range h.config.Issuers {
+	for _, issuer := range issuers {
 		if issuer.KeySet != nil && issuer.KeySet.Published() {
 			servers = append(servers, issuer.ID)
 		}
@@ -57,8 +58,8 @@ func (h *Hub) authorizationServers() []string {
 
 // hasMetadata reports whether there is a document: a hub of 0.x alone has none
 // (differences C13), and without an identifier there is nothing to describe.
-func (h *Hub) hasMetadata() bool {
-	return h.config.Generations.Has(spec.Current) && h.config.ResourceIdentifier != ""
+func (c Config) hasMetadata() bool {
+	return c.Generations.Has(spec.Current) && c.ResourceIdentifier != ""
 }
 
 // metadataURL is where clients find the document, "" where there is none. It
@@ -66,7 +67,7 @@ func (h *Hub) hasMetadata() bool {
 // (DISC-prm-resource-derives): what a request says about its host is a
 // stranger's word.
 func (h *Hub) metadataURL() string {
-	if !h.hasMetadata() {
+	if !h.now().hasMetadata() {
 		return ""
 	}
 	return strings.TrimSuffix(h.base.String(), h.base.Path()) + metadataPrefix + h.base.Path()
@@ -75,11 +76,11 @@ func (h *Hub) metadataURL() string {
 // discoverable serves the document beside the rest. It is the same for
 // everybody and tells no secret, so that pages of every origin may read it,
 // without credentials.
-func (h *Hub) discoverable(next http.Handler) http.Handler {
-	if !h.hasMetadata() {
+func (h *Hub) discoverable(c Config, next http.Handler) http.Handler {
+	if !c.hasMetadata() {
 		return next
 	}
-	body, err := json.Marshal(h.metadata())
+	body, err := json.Marshal(h.metadata(c))
 	if err != nil {
 		panic("hub: encoding the metadata: " + err.Error()) // strings are JSON
 	}

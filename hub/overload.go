@@ -69,8 +69,8 @@ func isShortage(err error) bool {
 // shortage returns nil while there is room for another stream. How many are
 // open is the engine's to judge, when the stream joins.
 func (h *Hub) shortage() error {
-	if h.config.Shortage != nil {
-		if s := h.config.Shortage(); s != "" {
+	if h.now().Shortage != nil {
+		if s := h.now().Shortage(); s != "" {
 			return &shortageError{s}
 		}
 	}
@@ -103,7 +103,7 @@ func (h *Hub) open(w http.ResponseWriter, r *http.Request, c call, grants *auth.
 
 // shed answers a subscriber for whom there is no room.
 func (h *Hub) shed(w http.ResponseWriter, r *http.Request, c call, why error) {
-	if h.config.Overload == OverloadRetry {
+	if h.now().Overload == OverloadRetry {
 		h.sendAway(w, r, why)
 		return
 	}

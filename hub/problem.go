@@ -146,7 +146,7 @@ func (h *Hub) problemOfRefusal(r *auth.Refusal) problem {
 	case auth.InvalidToken:
 		p.Rule = "AUTH-401-invalid-token"
 		p.Detail = "the token was refused; the hub's log says why"
-		if h.config.ShowReasons {
+		if h.now().ShowReasons {
 			p.Detail = r.Error()
 		}
 	default:
@@ -168,7 +168,7 @@ func (h *Hub) refuse(w http.ResponseWriter, r *http.Request, c call, err error) 
 
 	header := w.Header()
 	header.Set(headerRequestID, id)
-	if p.code != auth.InvalidToken || h.config.ShowReasons {
+	if p.code != auth.InvalidToken || h.now().ShowReasons {
 		p.RequestID = id // else only the header: the bodies are to be equal
 	}
 	if p.challenged {

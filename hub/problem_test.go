@@ -44,7 +44,8 @@ func TestProblemOf(t *testing.T) {
 		"unknown method":    {errMethodNotAllowed, http.StatusMethodNotAllowed, false, false},
 		"anything uncalled": {errors.New("surprise"), http.StatusInternalServerError, false, false},
 	}
-	h := &Hub{config: Config{}.withDefaults()}
+	h := new(Hub)
+	h.current.Store(&settings{Config: Config{}.withDefaults()})
 	for name, test := range tests {
 		p := h.problemOf(fmt.Errorf("doing something: %w", test.err))
 		if p.Status != test.status || (p.retryAfter > 0) != test.retryAfter || p.challenged != test.challenged {

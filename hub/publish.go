@@ -45,7 +45,7 @@ func (h *Hub) publish(w http.ResponseWriter, r *http.Request, c *call) (spec.Eve
 	if err := h.checkSite(r, by); err != nil {
 		return spec.EventID{}, 0, err
 	}
-	form, done, err := h.publishForms.read(w, r, grants)
+	form, done, err := h.now().publishForms.read(w, r, grants)
 	defer done()
 	if err != nil {
 		return spec.EventID{}, 0, err
@@ -53,7 +53,7 @@ func (h *Hub) publish(w http.ResponseWriter, r *http.Request, c *call) (spec.Eve
 	if err := checkUTF8(form); err != nil {
 		return spec.EventID{}, 0, err
 	}
-	update, err := spec.NewUpdate(fieldsOf(form), h.rules)
+	update, err := spec.NewUpdate(fieldsOf(form), h.now().rules)
 	if err != nil {
 		return spec.EventID{}, 0, err
 	}

@@ -6,28 +6,54 @@ import (
 	"cinnabar/auth"
 )
 
-// ReloadKeys puts other keys and issuers in force: those of c, of which
-// nothing else is read. Open streams stay, but for those whose key or issuer is
-// no longer trusted: they get nothing private from now on, and are closed over
-// a few seconds. Where the keys have a fault, the ones in force stay, and the
-// error says why.
+// asStarted returns c with what only New can put in force taken from another
+// configuration: what open streams, the history or the server around the hub
+// were made with. Everything else can be reloaded.
+func (c Config) asStarted(with Config) Config {
+	c.Log, c.Logger, c.Shortage = with.Log, with.Logger, with.Shortage
+	c.ResourceIdentifier, c.Generations = with.ResourceIdentifier, with.Generations
+	c.Heartbeat, c.PortableStreams = with.Heartbeat, with.PortableStreams
+	c.Subscriptions, c.ShowReasons = with.Subscriptions, with.ShowReasons
+	return c
+}
+
+// Reload puts another configuration in force, but for Log, Logger, Shortage,
+// ResourceIdentifier, Generations, Heartbeat, PortableStreams, Subscriptions
+// and ShowReasons, which stay as they were given to New. Where it has a fault everything stays
+// as it was, and the error says why. Do not call it concurrently with itself.
 //
-// What authorization_servers of the metadata lists stays as it was at start.
-func (h *Hub) ReloadKeys(c Config) error {
+// Open streams stay, whatever would be said to them if they came now, but for
+// those whose key or issuer is no longer trusted: they get nothing private from
+// now on, and are closed over a few seconds. A limit of streams per token or
+// address counts streams from when there was such a limit.
+func (h *Hub) Reload(c Config) error {
 	if h.draining.Load() {
 		return errDraining
 	}
-	next := h.config
-	next.PublisherKey, next.SubscriberKey = c.PublisherKey, c.SubscriberKey
-	next.Issuer, next.Issuers = c.Issuer, c.Issuers
-	a, err := auth.New(h.authConfigOf(next))
-	if err != nil {
-		return errors.Join(errors.New("the keys in force stay"), err)
+	c = c.asStarted(h.now().Config).withDefaults()
+	a, err := auth.New(h.authConfigOf(c))
+	if err := errors.Join(c.faults(), err); err != nil {
+		return err
 	}
 	for _, warning := range a.Warnings() {
 		h.logger.Warn(warning)
 	}
+	next, before := h.settingsOf(c), h.now()
+	if c.MaxBodySize == before.MaxBodySize {
+		next.publishForms.room = before.publishForms.room // bodies that are in it count
+	}
+	next.queryForms.room = before.queryForms.room
+	h.current.Store(next)
+	h.limit(c)
+
 	a.Inherit(h.trust.current.Load())
 	h.trust.follow(a)
 	return nil
+}
+
+// limit tells those who count what they may count up to.
+func (h *Hub) limit(c Config) {
+	h.engine.LimitStreams(c.MaxConnections)
+	h.seats.limit(c.MaxConnectionsPerToken, c.MaxConnectionsPerAddress)
+	h.crowd.limit(c.MaxConnectionsPerAddress)
 }

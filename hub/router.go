@@ -15,20 +15,20 @@ const methodQuery = "QUERY"
 
 // routes maps paths and methods to endpoints. Paths are matched encoded and
 // uncleaned, since below the hub's path a segment may hold a whole URL.
-func (h *Hub) routes() http.Handler {
+func (h *Hub) routes(c Config) http.Handler {
 	r := mux.NewRouter().UseEncodedPath().SkipClean(true)
 
 	hub := h.base.Path()
 	methods := []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions}
 	r.MatcherFunc(at(hub)).Methods(http.MethodPost).HandlerFunc(h.servePublish)
 	r.MatcherFunc(at(hub)).Methods(http.MethodGet, http.MethodHead).HandlerFunc(h.serveSubscribe)
-	if h.config.Generations.Has(spec.Current) {
+	if c.Generations.Has(spec.Current) {
 		methods = append(methods, methodQuery)
 		r.MatcherFunc(at(hub)).Methods(methodQuery).HandlerFunc(h.serveQuery)
 	}
 	r.MatcherFunc(at(hub)).Handler(h.otherMethods(methods))
 
-	r.MatcherFunc(h.tellsOfSubscriptions).Handler(h.subscriptionsHandler())
+	r.MatcherFunc(h.tellsOfSubscriptions).Handler(h.subscriptionsHandler(c))
 
 	r.MatcherFunc(at(healthPath)).Methods(http.MethodGet, http.MethodHead).HandlerFunc(serveAlive)
 	r.MatcherFunc(at(healthPath)).Handler(h.otherMethods([]string{http.MethodGet, http.MethodHead, http.MethodOptions}))

@@ -13,18 +13,22 @@ import (
 // with a token counts for its address as well: a page may show one token to all
 // its visitors.
 type seats struct {
+	mu                   sync.Mutex
 	perToken, perAddress int // 0: any number
-
-	mu        sync.Mutex
-	tokens    map[auth.TokenID]int
-	addresses map[netip.Prefix]int
+	tokens               map[auth.TokenID]int
+	addresses            map[netip.Prefix]int
 }
 
-func newSeats(perToken, perAddress int) *seats {
-	return &seats{
-		perToken: perToken, perAddress: perAddress,
-		tokens: make(map[auth.TokenID]int), addresses: make(map[netip.Prefix]int),
-	}
+func newSeats() *seats {
+	return &seats{tokens: make(map[auth.TokenID]int), addresses: make(map[netip.Prefix]int)}
+}
+
+// limit changes the limits. Streams that came while there was none are not
+// counted.
+func (s *seats) limit(perToken, perAddress int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.perToken, s.perAddress = perToken, perAddress
 }
 
 // A seat is what one stream takes of them; nil where nothing is counted.
@@ -37,6 +41,8 @@ type seat struct {
 // take finds a seat for a stream, or says of what there are too many.
 func (s *seats) take(grants *auth.Grants, remote string) (*seat, error) {
 	taken := seat{of: s}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.perToken > 0 {
 		taken.grants = grants
 	}
@@ -46,8 +52,6 @@ func (s *seats) take(grants *auth.Grants, remote string) (*seat, error) {
 	if taken == (seat{of: s}) {
 		return nil, nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if taken.grants != nil && s.tokens[taken.grants.Token()] >= s.perToken {
 		return nil, &shortageError{TokenConnections}
 	}

@@ -18,8 +18,8 @@ func (h *Hub) selectors(g spec.Generation, pairs []spec.Pair) ([]*spec.Selector,
 	seen := make(map[spec.SelectorKey]bool)
 	asked := 0
 	for _, p := range pairs {
-		if len(p.Value) > h.config.MaxMatcherSize && isMatcher(g, p) {
-			return nil, longMatcher(p, h.config.MaxMatcherSize)
+		if len(p.Value) > h.now().MaxMatcherSize && isMatcher(g, p) {
+			return nil, longMatcher(p, h.now().MaxMatcherSize)
 		}
 		s, err := read(p, h.base)
 		if err != nil {
@@ -28,8 +28,8 @@ func (h *Hub) selectors(g spec.Generation, pairs []spec.Pair) ([]*spec.Selector,
 		if s == nil {
 			continue
 		}
-		if asked++; asked > h.config.MaxMatchers {
-			return nil, tooManyMatchers(g, p.Name, h.config.MaxMatchers)
+		if asked++; asked > h.now().MaxMatchers {
+			return nil, tooManyMatchers(g, p.Name, h.now().MaxMatchers)
 		}
 		if !seen[s.Key()] {
 			seen[s.Key()] = true

@@ -49,7 +49,7 @@ func (h *Hub) serveQuery(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, c, err)
 		return
 	}
-	form, done, err := h.queryForms.read(w, r, ownerOf(r, grants))
+	form, done, err := h.now().queryForms.read(w, r, ownerOf(r, grants))
 	pairs := slices.Concat(spec.ParseForm(r.URL.RawQuery), form)
 	done() // not held as long as the stream lasts
 	if err != nil {
@@ -63,7 +63,7 @@ func (h *Hub) serveQuery(w http.ResponseWriter, r *http.Request) {
 // token that is refused never makes its bearer one (AUTH-bad-token-not-anonymous).
 func (h *Hub) admit(r *http.Request, g spec.Generation) (*auth.Grants, error) {
 	grants, err := h.trust.current.Load().ForSubscribe(r, g)
-	if err == nil && grants == nil && !h.config.Anonymous {
+	if err == nil && grants == nil && !h.now().Anonymous {
 		return nil, &auth.Refusal{Reason: auth.NoToken, Detail: "this hub has no anonymous subscribers"}
 	}
 	return grants, err
@@ -117,8 +117,8 @@ func (h *Hub) end(grants *auth.Grants, now time.Time) (time.Time, fanout.Reason)
 	if grants != nil {
 		expiry = grants.Expiry()
 	}
-	if h.config.MaxLifetime > 0 {
-		oldest := now.Add(h.config.MaxLifetime)
+	if h.now().MaxLifetime > 0 {
+		oldest := now.Add(h.now().MaxLifetime)
 		if expiry.IsZero() || oldest.Before(expiry) {
 			return oldest, fanout.MaxLifetime
 		}
@@ -149,7 +149,7 @@ func (h *Hub) opening() []byte {
 // comeBack returns when a client should come back, a third more or less than
 // configured so that clients cut off together do not come back together.
 func (h *Hub) comeBack() time.Duration {
-	centre := h.config.Retry
+	centre := h.now().Retry
 	return max(time.Second, centre*2/3+rand.N(centre*2/3))
 }
 

@@ -35,8 +35,8 @@ func rawPath(r *http.Request) string {
 }
 
 // subscriptionsHandler is the subscription API.
-func (h *Hub) subscriptionsHandler() http.Handler {
-	if !h.config.Subscriptions {
+func (h *Hub) subscriptionsHandler(c Config) http.Handler {
+	if !c.Subscriptions {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			h.refuse(w, r, call{endpoint: unknownEndpoint}, &unseenSubscriptions{why: subscriptionsOff})
 		})
@@ -123,8 +123,8 @@ func (h *Hub) cookieFirst(r *http.Request, path string) spec.Generation {
 
 // url returns where the hub is: its whole URL where it is known.
 func (h *Hub) url() string {
-	if h.config.ResourceIdentifier != "" {
-		return h.config.ResourceIdentifier
+	if h.now().ResourceIdentifier != "" {
+		return h.now().ResourceIdentifier
 	}
 	return h.base.Path()
 }

@@ -145,6 +145,11 @@ type Log interface {
 	// and what to do about it. It never blocks.
 	Health() error
 
+	// Retain changes what is retained. What is too much by the new measure is
+	// trimmed like anything else, in small steps, soon or with the next
+	// appends; what was trimmed before does not come back.
+	Retain(Retention)
+
 	// Close flushes what waits, unblocks every call with ErrClosed and
 	// releases the history.
 	Close() error

@@ -18,13 +18,14 @@ func (p *program) configCheck(args []string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.certificate(); err != nil {
+	if _, err := s.keyPair(); err != nil {
 		return err
 	}
 	if err := p.rehearse(s); err != nil {
 		return usageError{err}
 	}
 	fmt.Fprintln(p.stdout, "the settings are fine")
+	fmt.Fprintf(p.stdout, "a running hub puts them in force on SIGHUP, but for these, which need a restart: %s\n", strings.Join(fixedSettings(), ", "))
 	return nil
 }
 

@@ -19,6 +19,8 @@ type option struct {
 	list   bool   // several values may be given, also comma-separated
 	repeat bool   // several values may be given, each by a flag of its own
 	secret bool   // never shown
+	fixed  bool   // a change applies after a restart alone
+	tls    bool   // part of the certificate
 	block  bool   // in a file it is written as a list, elsewhere as YAML text
 	// put parses the values into the field the option stands for. It is called
 	// once, with at least one value, and its error says what is wrong with

@@ -30,8 +30,8 @@ type service struct {
 	// configure completes the configuration once the address is known; may be
 	// nil.
 	configure func(*hub.Config, site) error
-	// reload reads the settings again on SIGHUP; nil where they cannot change.
-	reload func() (hub.Config, error)
+	// reloader answers SIGHUP; nil where the settings cannot change.
+	reloader *reloader
 	// protect wraps the hub's handler; may be nil.
 	protect func(http.Handler) http.Handler
 	// ready tells whoever started the hub where it is.
@@ -114,7 +114,7 @@ func (p *program) run(v service) error {
 		logger.Warn("the ready line could not be written", "error", err)
 	}
 
-	err = untilSignal(signals, failed, func() { v.reloaded(h, logger) })
+	err = untilSignal(signals, failed, func() { v.reloader.reload(running{h, config.Log, limits}, logger) })
 	h.Drain()
 	if err == nil {
 		logger.Info("draining", "streams", h.Streams(), "at_most", v.drain)
@@ -195,24 +195,6 @@ func untilSignal(signals <-chan os.Signal, failed <-chan error, reload func()) e
 			reload()
 		}
 	}
-}
-
-// reloaded puts the keys and issuers of the settings as they are now in force;
-// with a fault in any setting everything stays as it is.
-func (v *service) reloaded(h *hub.Hub, logger *slog.Logger) {
-	if v.reload == nil {
-		logger.Warn("SIGHUP ignored: this command has no settings to read again")
-		return
-	}
-	config, err := v.reload()
-	if err == nil {
-		err = h.ReloadKeys(config)
-	}
-	if err != nil {
-		logger.Error("the settings were not reloaded: those in force stay", "error", err)
-		return
-	}
-	logger.Info("keys and issuers reloaded; other settings apply after a restart")
 }
 
 // hubURL is the hub's URL as seen from this machine.

@@ -1,13 +1,12 @@
 package cli
 
 import (
-	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 
-	"cinnabar/hub"
 	"cinnabar/spec"
 )
 
@@ -22,7 +21,7 @@ func (p *program) serve(args []string) error {
 	if err != nil {
 		return usageError{err}
 	}
-	certificate, err := s.certificate()
+	shown, err := s.keyPair()
 	if err != nil {
 		return err
 	}
@@ -30,17 +29,16 @@ func (p *program) serve(args []string) error {
 	return p.run(service{
 		addr:        s.addr,
 		metricsAddr: s.metricsAddr,
-		tls:         certificate,
+		tls:         shown.config(),
 		drain:       s.drain,
 		store:       s.store,
 		retention:   s.retention,
 		config:      config,
-		reload: func() (hub.Config, error) {
-			again, err := p.checked(args)
-			if err != nil {
-				return hub.Config{}, err
-			}
-			return again.hubConfig(logger)
+		reloader: &reloader{
+			read:        func() (*settings, error) { return p.checked(args) },
+			logger:      logger,
+			certificate: shown,
+			inForce:     maps.Clone(s.from),
 		},
 		ready: func(at site) error {
 			return json.NewEncoder(p.stdout).Encode(struct {
@@ -82,16 +80,4 @@ func (s *settings) logger(p *program) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(p.stderr, options))
 	}
 	return slog.New(slog.NewTextHandler(p.stderr, options))
-}
-
-// certificate returns nil where none is configured.
-func (s *settings) certificate() (*tls.Config, error) {
-	if s.tlsCert == "" {
-		return nil, nil
-	}
-	pair, err := tls.LoadX509KeyPair(s.tlsCert, s.tlsKey)
-	if err != nil {
-		return nil, fmt.Errorf("%s and %s: %w: give PEM files that belong together and can be read", s.from["tls-cert"].from, s.from["tls-key"].from, err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }

@@ -110,7 +110,7 @@ func TestDrain(t *testing.T) {
 	}
 
 	c.signal(syscall.SIGHUP)
-	c.log.until(t, "keys and issuers reloaded")
+	c.log.until(t, "settings reloaded")
 	c.signal(syscall.SIGTERM)
 	c.log.until(t, "draining")
 

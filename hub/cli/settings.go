@@ -59,14 +59,14 @@ func (s *settings) options() []option {
 	options := []option{
 		{name: "config", arg: "FILE", about: "YAML file with the settings below; dashes become underscores", put: text(&s.config)},
 
-		{name: "addr", arg: "HOST:PORT", def: ":3000", about: "where the hub listens", put: address(&s.addr)},
-		{name: "tls-cert", arg: "FILE", about: "PEM certificate chain; without one the hub speaks plain HTTP, for a proxy in front", put: text(&s.tlsCert)},
-		{name: "tls-key", arg: "FILE", about: "PEM private key of the certificate", put: text(&s.tlsKey)},
-		{name: "resource-identifier", arg: "URL", about: "the hub's public URL: audience of 1.0 tokens, base of relative topics", put: baseURL(&s.resourceIdentifier)},
-		{name: "metrics-addr", arg: "HOST:PORT", about: "where /metrics, /livez and /readyz listen; off unless set", put: address(&s.metricsAddr)},
-		{name: "drain", arg: "DURATION", def: "10s", about: "how long streams may stay open after SIGTERM", put: duration(&s.drain)},
+		{name: "addr", fixed: true, arg: "HOST:PORT", def: ":3000", about: "where the hub listens", put: address(&s.addr)},
+		{name: "tls-cert", tls: true, arg: "FILE", about: "PEM certificate chain; without one the hub speaks plain HTTP, for a proxy in front", put: text(&s.tlsCert)},
+		{name: "tls-key", tls: true, arg: "FILE", about: "PEM private key of the certificate", put: text(&s.tlsKey)},
+		{name: "resource-identifier", fixed: true, arg: "URL", about: "the hub's public URL: audience of 1.0 tokens, base of relative topics", put: baseURL(&s.resourceIdentifier)},
+		{name: "metrics-addr", fixed: true, arg: "HOST:PORT", about: "where /metrics, /livez and /readyz listen; off unless set", put: address(&s.metricsAddr)},
+		{name: "drain", fixed: true, arg: "DURATION", def: "10s", about: "how long streams may stay open after SIGTERM", put: duration(&s.drain)},
 
-		{name: "store", arg: "URL", def: "bolt:///var/lib/cinnabar/hub.db", about: "the history: bolt:///PATH or memory:", put: text(&s.store)},
+		{name: "store", fixed: true, arg: "URL", def: "bolt:///var/lib/cinnabar/hub.db", about: "the history: bolt:///PATH or memory:", put: text(&s.store)},
 		{name: "durability", arg: "WORD", def: "disk", about: "what a publish survives once acknowledged: disk (power loss), os (a crash of the hub), memory (nothing)",
 			put: choice(&s.durability, store.Disk, store.OS, store.Memory)},
 		{name: "retention-bytes", arg: "SIZE", about: "history is trimmed beyond this many bytes of updates; 0: no limit [1GiB; memory: 64MiB]", put: keepBytes(&s.retention.MaxBytes)},
@@ -81,15 +81,15 @@ func (s *settings) options() []option {
 		{name: "issuers", arg: "YAML", block: true, secret: true, about: "1.0 issuers with keys of their own, as a list in the file: issuer, publisher_keys, subscriber_keys (kid, key, alg), jwks (URL or file)",
 			put: issuerList(&s.issuers)},
 		{name: "anonymous", about: "lets subscribers without a token receive public updates", put: toggle(&s.anonymous)},
-		{name: "protocols", arg: "LIST", def: "0.x,1.0", list: true, about: "protocol generations served", put: generations(&s.generations)},
+		{name: "protocols", fixed: true, arg: "LIST", def: "0.x,1.0", list: true, about: "protocol generations served", put: generations(&s.generations)},
 		{name: "cookie-name", arg: "NAME", def: spec.CookieName, about: "cookie with a 1.0 token", put: cookie(&s.cookieName)},
 		{name: "legacy-cookie-name", arg: "NAME", def: spec.LegacyCookieName, about: "cookie with a 0.x token; - for none", put: cookie(&s.legacyCookieName)},
 		{name: "legacy-query-token", about: "accepts 0.x tokens in the URL, where logs and history see them", put: toggle(&s.legacyQueryToken)},
 		{name: "cors-origins", arg: "LIST", list: true, about: "origins of web pages that may read; * for any, without credentials", put: list(&s.corsOrigins)},
 		{name: "publish-origins", arg: "LIST", list: true, about: "origins that may publish with a cookie, beside the hub's own", put: list(&s.publishOrigins)},
 
-		{name: "heartbeat", arg: "DURATION", def: "20s", about: "a comment is sent after this much silence; 0: never", put: duration(&s.heartbeat)},
-		{name: "streams", arg: "WORD", def: "auto", about: "who carries streams: auto (the hub itself where it can: HTTP/1.x on Linux), portable (always Go's HTTP server)", put: oneOf(&s.streams, "auto", "portable")},
+		{name: "heartbeat", fixed: true, arg: "DURATION", def: "20s", about: "a comment is sent after this much silence; 0: never", put: duration(&s.heartbeat)},
+		{name: "streams", fixed: true, arg: "WORD", def: "auto", about: "who carries streams: auto (the hub itself where it can: HTTP/1.x on Linux), portable (always Go's HTTP server)", put: oneOf(&s.streams, "auto", "portable")},
 		{name: "max-lifetime", arg: "DURATION", def: "0", about: "streams end at this age, and clients resume; 0: no limit", put: duration(&s.maxLifetime)},
 		{name: "max-connections", arg: "N", def: "0", about: "most streams open at once; 0: what the limit of open files leaves room for", put: count(&s.maxConnections, 0)},
 		{name: "max-connections-per-token", arg: "N", def: "0", about: "most streams open at once with one token; 0: any number", put: count(&s.maxPerToken, 0)},
@@ -103,8 +103,8 @@ func (s *settings) options() []option {
 		{name: "max-matcher-size", arg: "SIZE", def: "8KiB", about: "longest matcher of a subscriber, or in a token; at most 8KiB, and 2KiB for patterns and templates", put: size(&s.maxMatcherSize, 1)},
 		{name: "max-details", arg: "N", def: "100", about: "most authorization details in a token, and topics in each", put: count(&s.maxDetails, 1)},
 
-		{name: "log-level", arg: "WORD", def: "info", about: "debug, info, warn or error", put: logLevel(&s.logLevel)},
-		{name: "log-format", arg: "WORD", def: "text", about: "text or json", put: oneOf(&s.logFormat, "text", "json")},
+		{name: "log-level", fixed: true, arg: "WORD", def: "info", about: "debug, info, warn or error", put: logLevel(&s.logLevel)},
+		{name: "log-format", fixed: true, arg: "WORD", def: "text", about: "text or json", put: oneOf(&s.logFormat, "text", "json")},
 	}
 	for i := range options {
 		options[i].env = variable(options[i].name)

@@ -28,7 +28,6 @@ type Config struct {
 	// StallLimit is how long a socket may refuse bytes before its subscriber
 	// is closed as too slow; 0 means 30 s.
 	StallLimit time.Duration
-	MaxStreams int // open at once; 0: any number
 	// Portable keeps every stream with net/http, also where [Own] would let
 	// the engine carry it itself.
 	Portable bool
@@ -81,7 +80,6 @@ type Engine struct {
 	logger     *slog.Logger
 	heartbeat  time.Duration
 	stallLimit time.Duration
-	maxStreams int  // 0: any number
 	portable   bool // no stream is hijacked
 
 	stop       context.CancelFunc // ends the dispatcher and the workers
@@ -96,15 +94,16 @@ type Engine struct {
 	// mu makes "considered up to here" one fact for everybody: it guards the
 	// dispatcher's position together with who is live. It is never held
 	// across I/O. Lock order: mu, then a stream's own lock.
-	mu       sync.Mutex
-	position store.Position // every entry up to here was offered to the live subscribers
-	present  presence.Fold  // at position
-	index    *index
-	members  map[*Subscriber]struct{}
-	matched  match         // reused by the dispatcher
-	empty    chan struct{} // closed when closing and the last member has left
-	closing  bool
-	stats    Stats
+	mu         sync.Mutex
+	maxStreams int            // 0: any number
+	position   store.Position // every entry up to here was offered to the live subscribers
+	present    presence.Fold  // at position
+	index      *index
+	members    map[*Subscriber]struct{}
+	matched    match         // reused by the dispatcher
+	empty      chan struct{} // closed when closing and the last member has left
+	closing    bool
+	stats      Stats
 }
 
 // Stats is a snapshot of the engine's counters.
@@ -140,7 +139,6 @@ func New(c Config) (*Engine, error) {
 		logger:     c.Logger,
 		heartbeat:  c.Heartbeat,
 		stallLimit: c.StallLimit,
-		maxStreams: c.MaxStreams,
 		portable:   c.Portable,
 		stop:       stop,
 		history:    &history{log: c.Log},
@@ -196,6 +194,14 @@ func (e *Engine) join(s Subscription, open func(*Subscriber) Stream) (*Subscribe
 		e.lagging.push(sub)
 	}
 	return sub, nil
+}
+
+// LimitStreams bounds how many may be open at once, 0 for any number. Those
+// beyond a lower bound stay.
+func (e *Engine) LimitStreams(n int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.maxStreams = n
 }
 
 // leave forgets a subscriber whose stream has ended.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"cinnabar/spec"
@@ -42,7 +43,7 @@ type Options store.Retention
 // waits for the disk at that moment shares its next commit.
 type Log struct {
 	path      string
-	retention store.Retention
+	retention atomic.Pointer[store.Retention]
 	epochs    *store.Epochs
 	tail      *store.Tail
 	stopped   chan struct{} // closed when the writer has ended
@@ -77,15 +78,15 @@ func Open(path string, o Options) (*Log, error) {
 // disk fails.
 func open(path string, o Options, commit func(*bbolt.Tx) error) (*Log, error) {
 	l := &Log{
-		path:      path,
-		retention: store.Retention(o).Default(DefaultBytes),
-		stopped:   make(chan struct{}),
-		work:      make(chan struct{}, 1),
+		path:    path,
+		stopped: make(chan struct{}),
+		work:    make(chan struct{}, 1),
 	}
+	l.retain(store.Retention(o))
 	if err := create(path); err != nil {
 		return nil, fmt.Errorf("opening history %s: %w", path, err)
 	}
-	db, err := openFile(path, l.retention)
+	db, err := openFile(path, *l.retention.Load())
 	if err != nil {
 		return nil, fmt.Errorf("opening history %s: %w", path, err)
 	}
@@ -99,6 +100,17 @@ func open(path string, o Options, commit func(*bbolt.Tx) error) (*Log, error) {
 	l.w = writer{commit: commit, ends: s.ends, tx: s.tx}
 	go l.write()
 	return l, nil
+}
+
+// Retain changes what is retained, at once: the writer looks.
+func (l *Log) Retain(r store.Retention) {
+	l.retain(r)
+	l.wake()
+}
+
+func (l *Log) retain(r store.Retention) {
+	r = r.Default(DefaultBytes)
+	l.retention.Store(&r)
 }
 
 // Append queues updates for the writer. Their waiting may be shared with

@@ -28,7 +28,7 @@ func (l *Log) commit(flight []*request, d store.Durability) error {
 				return fmt.Errorf("adding entries: %w", err)
 			}
 		}
-		if err := e.trim(tx, l.retention, time.Now()); err != nil {
+		if err := e.trim(tx, *l.retention.Load(), time.Now()); err != nil {
 			return fmt.Errorf("trimming: %w", err)
 		}
 		return nil

@@ -48,7 +48,7 @@ func (l *Log) write() {
 			runtime.Gosched()
 			flight, closing := l.take(due)
 			due = due || closing
-			if len(flight) == 0 && !l.w.chore(due, closing, l.retention) {
+			if len(flight) == 0 && !l.w.chore(due, closing, *l.retention.Load()) {
 				if closing {
 					return
 				}
@@ -86,14 +86,14 @@ func (l *Log) nextChore(now time.Time) time.Time {
 	l.mu.Lock()
 	queued := len(l.queue.requests) > 0
 	l.mu.Unlock()
-	e := &l.w.ends
+	e, keep := &l.w.ends, *l.retention.Load()
 	switch {
-	case e.exceeds(l.retention, now):
+	case e.exceeds(keep, now):
 		return now.Add(trimPause)
 	case queued || l.w.unflushed:
 		return now.Add(lazyDelay)
-	case l.retention.MaxAge > 0 && e.oldest < e.head:
-		return e.oldestAt.Add(l.retention.MaxAge + trimPause)
+	case keep.MaxAge > 0 && e.oldest < e.head:
+		return e.oldestAt.Add(keep.MaxAge + trimPause)
 	}
 	return time.Time{}
 }

@@ -30,16 +30,16 @@ type Options store.Retention
 // A Log is a [store.Log] in memory. Every append reaches [store.Memory] and no
 // more. Age is applied as entries are appended.
 type Log struct {
-	retention store.Retention
-	epochs    *store.Epochs
-	tail      *store.Tail
+	epochs *store.Epochs
+	tail   *store.Tail
 
-	mu     sync.Mutex // the one writer: whoever holds it assigns and publishes
-	last   store.Position
-	lastAt time.Time
-	bytes  int64 // retained
-	count  int64 // retained
-	closed bool
+	mu        sync.Mutex // the one writer: whoever holds it assigns and publishes
+	retention store.Retention
+	last      store.Position
+	lastAt    time.Time
+	bytes     int64 // retained
+	count     int64 // retained
+	closed    bool
 }
 
 var _ store.Log = (*Log)(nil)
@@ -133,6 +133,13 @@ func (l *Log) Bounds(ctx context.Context) (store.Bounds, error) {
 		return store.Bounds{}, err
 	}
 	return l.tail.Bounds()
+}
+
+// Retain changes what is retained, from the next append on.
+func (l *Log) Retain(r store.Retention) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.retention = r.Default(DefaultBytes)
 }
 
 // Health returns nil until the log is closed.

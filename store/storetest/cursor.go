@@ -85,6 +85,22 @@ func testTrimCount(t *testing.T, p Place) {
 	checkRetained(t, log, all, 10)
 }
 
+// testRetain: another retention holds from the next append on, tighter or
+// wider, and a limit left out is the engine's own default again.
+func testRetain(t *testing.T, p Place) {
+	log := mustOpen(t, p, unlimited)
+	all := appendNumbers(t, log, 0, 35)
+	log.Retain(store.Retention{MaxBytes: -1, MaxCount: 10})
+	all = append(all, mustAppend(t, log, Update(t, "trims"))...)
+	checkRetained(t, log, all, 10)
+	log.Retain(store.Retention{MaxCount: 12})
+	all = append(all, mustAppend(t, log, batch(t, 5)...)...)
+	checkRetained(t, log, all, 12)
+	log.Retain(store.Retention{})
+	all = append(all, mustAppend(t, log, batch(t, 20)...)...)
+	checkRetained(t, log, all, 32)
+}
+
 func testTrimBytes(t *testing.T, p Place) {
 	log := mustOpen(t, p, store.Retention{MaxBytes: 40 << 10})
 	var all []store.Entry

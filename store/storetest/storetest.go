@@ -45,6 +45,7 @@ func Run(t *testing.T, place func(testing.TB) Place) {
 		{"trimming by count", testTrimCount},
 		{"trimming by bytes", testTrimBytes},
 		{"trimming by age", testTrimAge},
+		{"another retention", testRetain},
 		{"trimmed cursors", testTrimmedCursors},
 		{"a follower and a tight retention", testFollowTight},
 		{"too large", testTooLarge},
