@@ -116,6 +116,13 @@ func (s *hijacked) Close(r Reason) {
 	sh.wake()
 }
 
+// Ending implements [Stream].
+func (s *hijacked) Ending() bool {
+	s.shard.mu.Lock()
+	defer s.shard.mu.Unlock()
+	return s.gone || s.closing != ""
+}
+
 // hand gives the stream to its shard. broken says that there is nobody to send
 // anything to.
 func (s *hijacked) hand(broken bool) {

@@ -77,8 +77,8 @@ func (e *Engine) turn(ctx context.Context, s *Subscriber) (found bool) {
 	e.mu.Lock()
 	state := s.state
 	e.mu.Unlock()
-	if state != catchingUp && state != deciding {
-		return true
+	if state != catchingUp && state != deciding || s.stream.Ending() {
+		return true // a blocked stream may take long to end
 	}
 	part, first, err := e.history.read(ctx, s.position)
 	if err != nil {

@@ -129,6 +129,12 @@ func (r *recorder) Close(reason Reason) {
 	}
 }
 
+func (r *recorder) Ending() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.closed != ""
+}
+
 func (r *recorder) signal() {
 	select {
 	case r.changed <- struct{}{}:
@@ -577,6 +583,8 @@ type witness struct {
 	once sync.Once
 	took chan struct{}
 }
+
+func (w *witness) Ending() bool { return false }
 
 func (w *witness) Enqueue(e *Event) bool {
 	w.seen.Store(e, true)

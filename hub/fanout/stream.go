@@ -17,6 +17,9 @@ type Stream interface {
 	// sent, unless the reason is that the subscriber may not have it any more.
 	// The first reason stays.
 	Close(Reason)
+	// Ending reports whether the stream takes everything and keeps nothing,
+	// since it was closed: nobody needs to read for it.
+	Ending() bool
 }
 
 // Bounds of a pending list. One event is always taken by an empty one, unless
@@ -92,6 +95,13 @@ func (p *pending) Close(r Reason) {
 	}
 	p.mu.Unlock()
 	p.wake()
+}
+
+// Ending implements [Stream].
+func (p *pending) Ending() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ended || p.closing != ""
 }
 
 // take hands everything pending to the carrier, in exchange for the emptied
