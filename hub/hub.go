@@ -176,4 +176,10 @@ func (h *Hub) Close(ctx context.Context) error {
 }
 
 // Collectors returns the hub's metrics; register them where they are wanted.
-func (h *Hub) Collectors() []prometheus.Collector { return append(h.metrics.collectors(), h.trust) }
+func (h *Hub) Collectors() []prometheus.Collector {
+	all := append(h.metrics.collectors(), h.trust)
+	if h.now().Subscriptions {
+		all = append(all, openSubscriptions(h.engine))
+	}
+	return all
+}

@@ -28,6 +28,7 @@ const (
 	metricDeliveries  = "mercure_deliveries_total"     // counter
 	metricClosed      = "mercure_streams_closed_total" // counter by reason
 	metricHealthy     = "mercure_history_healthy"      // gauge, 0 or 1
+	metricOpen        = "mercure_subscriptions"        // gauge, where the hub tells of them
 	metricConnections = "mercure_connections_refused_total"
 )
 
@@ -75,6 +76,13 @@ func newMetrics(e *fanout.Engine, log store.Log) *metrics {
 		}
 	}
 	return m
+}
+
+// openSubscriptions counts what the subscription API lists.
+func openSubscriptions(e *fanout.Engine) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: metricOpen,
+		Help: "Subscriptions that are open, a stream having one for each selector, as the subscription API lists them."},
+		func() float64 { return float64(e.Presence().Len()) })
 }
 
 func (m *metrics) collectors() []prometheus.Collector {
