@@ -12,6 +12,8 @@ type Case struct {
 	// Restarts says that the case restarts the hub, where that can be done, and
 	// so must not run beside others.
 	Restarts bool
+	// Alone says that the case must not run beside others.
+	Alone bool
 	// Applies reports, from what the hub advertises and never from a failed
 	// step, whether the obligation concerns it; nil means that it does.
 	Applies func(*T) bool
@@ -58,5 +60,6 @@ func cases() []Case {
 		discoveryCases,
 		metadataCases,
 		issuerCases,
+		subscriptionCases,
 	)
 }

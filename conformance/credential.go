@@ -56,10 +56,9 @@ func (t *T) openBy(credentials http.Header, topic string) *Stream {
 	return t.Open(Request{Query: t.Topics(topic), Header: credentials})
 }
 
-// hasAPI reports whether the hub has the optional subscription API: of what a
-// hub does not have, it knows no options either.
+// hasAPI reports whether the hub has the optional subscription API.
 func (t *T) hasAPI() bool {
-	return t.Do(Request{Method: http.MethodOptions, Path: "/subscriptions"}).Status != http.StatusNotFound
+	return t.Do(Request{Path: "/subscriptions"}).Status != http.StatusNotFound
 }
 
 var authParam = regexp.MustCompile(`([A-Za-z0-9_-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))`)

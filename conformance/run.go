@@ -104,7 +104,7 @@ func (p *Plan) Run(ctx context.Context) []Result {
 // disturb them, in a small history they would trim what it looks at, and where
 // streams are limited they would take its places.
 func (c *Case) alone() bool {
-	return c.Restarts || slices.ContainsFunc([]string{"small", "crowded", "client", "token"}, func(name string) bool {
+	return c.Restarts || c.Alone || slices.ContainsFunc([]string{"small", "crowded", "client", "token"}, func(name string) bool {
 		return slices.Contains(c.Needs, Variant(name))
 	})
 }

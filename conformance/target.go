@@ -88,6 +88,11 @@ type Target struct {
 	//	fresh        nothing was ever published to it, nor is by the suite
 	//	issuers      two issuers (give other_issuer, other_key and second_key)
 	//	shared_keys  one key for publishers and subscribers (give it as both)
+	//	no_subscriptions  without active subscriptions
+	//	untouched         nothing was ever published or subscribed to, nor is by the suite
+	//	quiet             only cursors of the subscription API are looked at
+	//
+	// custom_path, short and issuers have active subscriptions if the main hub has.
 	Variants map[string]yaml.RawMessage `yaml:"variants"`
 
 	publisher, subscriber signer

@@ -45,7 +45,7 @@ func (w *wrongHub) config() wronghub.Config {
 	return wronghub.Config{
 		Resource: testAudience, Issuer: testIssuer,
 		PublisherKey: testPublisherKey, SubscriberKey: testSubscriberKey,
-		Anonymous: true, Origin: testOrigin, Heartbeat: 500 * time.Millisecond,
+		Subscriptions: true, Anonymous: true, Origin: testOrigin, Heartbeat: 500 * time.Millisecond,
 		Defects: w.defects,
 	}
 }
@@ -122,14 +122,17 @@ func wrongVariants(t *testing.T) map[string]wrongVariant {
 		"cookie_name": {func(c *wronghub.Config) { c.Cookie, c.LegacyCookie = "conformance", "legacyConformance" }, ""},
 		"query_token": {func(c *wronghub.Config) { c.QueryToken = true }, ""},
 		"short":       {func(c *wronghub.Config) { c.MaxLifetime = time.Second }, "max_lifetime: 1s"},
-		"small":       {func(c *wronghub.Config) { c.Retained = 2 }, ""},
+		"small":       {func(c *wronghub.Config) { c.Retained, c.Subscriptions = 2, false }, ""},
 		"crowded":     {func(c *wronghub.Config) { c.MaxStreams = 3 }, "max_connections: 3"},
 		"client":      {func(c *wronghub.Config) { c.MaxOfClient = 3 }, "max_connections: 3"},
 		"token":       {func(c *wronghub.Config) { c.MaxOfToken = 1 }, "max_connections: 1"},
 		"limited": {func(c *wronghub.Config) {
 			c.Limits = wronghub.Limits{Body: 20000, Field: 300, Topics: 5, Matchers: 6, Matcher: 200, Details: 7}
 		}, saidLimits},
-		"fresh": {func(*wronghub.Config) {}, ""},
+		"fresh":            {func(c *wronghub.Config) { c.Subscriptions = false }, ""},
+		"untouched":        {func(*wronghub.Config) {}, ""},
+		"quiet":            {func(*wronghub.Config) {}, ""},
+		"no_subscriptions": {func(c *wronghub.Config) { c.Subscriptions = false }, ""},
 		"issuers": {func(c *wronghub.Config) {
 			c.SecondKey, c.OtherIssuer, c.OtherKey = testSecondKey, testOtherIssuer, testOtherKey
 		}, twoIssuers},

@@ -33,6 +33,8 @@ func Defects() map[Defect][]Catch {
 		discoveryDefects,
 		metadataDefects,
 		issuerDefects,
+		presenceDefects,
+		listingDefects,
 	} {
 		maps.Copy(all, area)
 	}

@@ -56,7 +56,7 @@ var metadataDefects = map[Defect][]Catch{
 	},
 	ListsTypeInMixedCase:         {{"MATCH-type-name-syntax", "is not lower-case letters"}},
 	DeniesSubscriptions:          {{"DISC-prm-subscriptions", "want true, or nothing"}},
-	ClaimsSubscriptions:          {{"DISC-prm-subscriptions", "a subscription API is there: false"}},
+	ClaimsSubscriptions:          {{"SUBS-optional", "where there is no such feature, want none"}},
 	NamesItsVersion:              {{"DISC-prm-no-version", "want no version"}},
 	LinksNoMetadata:              {{"AUTH-401-resource-metadata", "has no resource_metadata"}},
 	LinksMetadataToStrangersOnly: {{"AUTH-challenge-all-metadata", "has no resource_metadata"}},

@@ -1,10 +1,17 @@
 package wronghub
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // grants are what a token allows.
 type grants struct {
 	publish, subscribe []selector
+	payloads           []payload // of 1.0, in order
+
+	legacyPayload    any
+	hasLegacyPayload bool
 }
 
 // detailType marks the authorization details that are about hubs.
@@ -43,7 +50,7 @@ func (h *Hub) currentGrants(claims object) (g grants, ok bool) {
 	}
 	if h.is(MixesActions) {
 		all := append(g.publish, g.subscribe...)
-		g = grants{all, all}
+		g.publish, g.subscribe = all, all
 	}
 	if h.is(ReadsByPublishGrants) {
 		g.subscribe = append(g.subscribe, g.publish...)
@@ -83,6 +90,7 @@ func (h *Hub) addDetail(g *grants, detail object) bool {
 		}
 	}
 	var selectors []selector
+	p := payload{value: detail["payload"]}
 	for _, entry := range topics {
 		switch s, ok := h.grantedMatcher(entry); {
 		case ok:
@@ -90,6 +98,14 @@ func (h *Hub) addDetail(g *grants, detail object) bool {
 		case !h.is(SkipsBadMatchers):
 			return false
 		}
+		if matcher, ok := entry.(object); ok {
+			text, _ := matcher["match"].(string)
+			p.texts = append(p.texts, text)
+		}
+	}
+	if slices.Contains(actions, any("subscribe")) || h.is(TakesPayloadsOfEveryAction) {
+		p.matches = selectors
+		g.payloads = append(g.payloads, p)
 	}
 	return h.addActions(g, actions, selectors)
 }
@@ -182,6 +198,7 @@ func (h *Hub) legacyGrants(claims object) (g grants, ok bool) {
 	if len(g.publish) == 0 && mercure["publish"] != nil && h.is(TakesEmptyClaimForAll) {
 		g.publish = []selector{everything}
 	}
+	g.legacyPayload, g.hasLegacyPayload = mercure["payload"]
 	g.subscribe, ok = h.legacySelectors(mercure["subscribe"])
 	return g, ok
 }
@@ -233,6 +250,8 @@ func (h *Hub) mayReceive(s *stream, u *update) bool {
 	switch {
 	case s.token != nil && len(s.token.subscribe) == 0 && h.is(StarvesUngranted):
 		return false
+	case u.kind == "mercure" && s.token != nil && h.is(AnnouncesToEveryToken):
+		return true
 	case !u.private, h.is(IgnoresPrivate),
 		h.is(LetsEveryTokenRead) && s.token != nil,
 		h.is(LetsMatchersGrant) && s.token != nil,

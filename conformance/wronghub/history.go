@@ -10,6 +10,7 @@ type update struct {
 	retry   string
 	data    string
 	private bool
+	change  *change // of a subscription, instead of all but the id
 }
 
 // history is every update there was, in order. Streams walk along it, so that

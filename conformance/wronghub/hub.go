@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,6 +20,8 @@ type Config struct {
 	SecondKey   string // a further secret of the issuer, for both roles: "second" beside "first"
 	OtherIssuer string // another issuer, with one secret for both roles, "other"
 	OtherKey    string
+
+	Subscriptions bool // announce and list active subscriptions
 
 	Anonymous    bool          // subscribers without a token get public updates
 	Origin       string        // may subscribe with cookies, and publish with them
@@ -44,12 +47,13 @@ type Hub struct {
 	publisherKey  key
 	subscriberKey key
 	history       *history
-	places        *places // of streams
+	places        *places       // of streams
+	subscribers   *atomic.Int64 // that there ever were
 }
 
 // New returns a hub with an empty history.
 func New(c Config) (*Hub, error) {
-	h := &Hub{config: c, history: newHistory(), places: newPlaces()}
+	h := &Hub{config: c, history: newHistory(), places: newPlaces(), subscribers: new(atomic.Int64)}
 	if c.Cookie == "" {
 		h.config.Cookie = "__Secure-mercure_access_token"
 	}
@@ -99,6 +103,9 @@ func (h *Hub) reachedAt(r *http.Request) *Hub {
 func (h *Hub) serve(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Path == h.metadataPath() {
 		return h.describe(w)
+	}
+	if below, ok := h.listed(r); ok {
+		return h.list(w, r, below)
 	}
 	if h.is(RedirectsFromDefaultPath) {
 		w.Header().Set("Location", "/hub")

@@ -28,6 +28,9 @@ func (h *Hub) metadata() object {
 		"bearer_methods_supported":              []string{"header"},
 		"mercure_cookie":                        h.config.Cookie,
 	}
+	if h.config.Subscriptions && !h.is(OmitsSubscriptions) {
+		o["mercure_subscriptions"] = true
+	}
 	switch {
 	case h.is(NamesAnotherResource):
 		o["resource"] = h.resource.origin()

@@ -24,8 +24,11 @@ func (h *Hub) allowOrigin(w http.ResponseWriter, r *http.Request) {
 		header.Set("Access-Control-Allow-Credentials", "true")
 	}
 	header.Set("Access-Control-Expose-Headers", "Link, Mercure-Last-Event-ID, Last-Event-ID")
-	if h.is(ExposesLinkOnly) {
+	switch {
+	case h.is(ExposesLinkOnly):
 		header.Set("Access-Control-Expose-Headers", "Link")
+	case h.is(HidesLink):
+		header.Set("Access-Control-Expose-Headers", "Mercure-Last-Event-ID, Last-Event-ID")
 	}
 }
 

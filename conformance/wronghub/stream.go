@@ -10,6 +10,7 @@ import (
 type stream struct {
 	hub       *Hub
 	token     *token // nil for an anonymous subscriber
+	gen       generation
 	selectors []selector
 	position  int    // of the next update to look at
 	live      int    // of the first update after the replay
@@ -62,11 +63,24 @@ func (s *stream) resume(id string) string {
 func (s *stream) idle() bool {
 	updates, _, _ := s.hub.history.all()
 	for _, u := range updates[s.position:] {
-		if s.wants(u) {
+		if u = s.hub.rendered(u, s.gen); u != nil && s.wants(u) {
 			return false
 		}
 	}
 	return true
+}
+
+// view returns an update as the stream sees it, nil where it does not.
+func (s *stream) view(u *update, replayed bool) *update {
+	r := s.hub.rendered(u, s.gen)
+	switch {
+	case r == nil, u.change == nil:
+	case replayed && s.hub.is(ReplaysNoChanges):
+		return nil
+	case replayed && s.hub.is(ReplaysChangesUntyped):
+		r.kind = ""
+	}
+	return r
 }
 
 // wants reports whether an update is subscribed to and may be read.
@@ -140,7 +154,11 @@ func (s *stream) serve(w http.ResponseWriter, r *http.Request) {
 		}
 		updates, grown, interrupted := h.history.all()
 		for ; s.position < len(updates); s.position++ {
-			u, replayed := updates[s.position], s.position < s.live
+			replayed := s.position < s.live
+			u := s.view(updates[s.position], replayed)
+			if u == nil {
+				continue
+			}
 			for range s.times(u, replayed) {
 				out.Write(s.encode(u, replayed))
 				s.sent++

@@ -31,7 +31,7 @@ func (h *Hub) subscribe(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s := &stream{hub: h, token: t, selectors: selectors}
+	s := &stream{hub: h, token: t, gen: gen, selectors: selectors}
 	header := w.Header()
 	if id, from := h.cursor(r, f, gen); from != nowhere {
 		h.answerCursor(header, gen, from, id, s.resume(id))
@@ -63,6 +63,9 @@ func (h *Hub) subscribe(w http.ResponseWriter, r *http.Request) error {
 		return tooMany
 	}
 	defer h.leave(p)
+	subscriptions := h.subscriptionsOf(r, f, gen, t)
+	h.arrive(subscriptions)
+	defer func() { h.depart(subscriptions, r.Context().Err() != nil) }()
 	w.WriteHeader(http.StatusOK)
 	s.serve(w, r)
 	return nil

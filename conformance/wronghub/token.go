@@ -14,6 +14,7 @@ type token struct {
 	current bool      // of 1.0, by its typ
 	expires time.Time // zero for never, which only 0.x allows
 	raw     string
+	subject any
 	grants
 }
 
@@ -41,7 +42,7 @@ func (h *Hub) verify(raw string, k key) (*token, bool) {
 	if !ok {
 		return nil, false
 	}
-	t := &token{current: h.isAccessToken(header, claims), raw: raw}
+	t := &token{current: h.isAccessToken(header, claims), raw: raw, subject: claims["sub"]}
 	if t.expires, ok = h.validity(claims, t.current); !ok {
 		return nil, false
 	}
