@@ -123,6 +123,14 @@ func (g *gate) Accept() (net.Conn, error) {
 	}
 }
 
+// SyscallConn implements [syscall.Conn]: connections inherit from the socket.
+func (g *gate) SyscallConn() (syscall.RawConn, error) {
+	if c, ok := g.Listener.(syscall.Conn); ok {
+		return c.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
+}
+
 // Close implements [net.Listener].
 func (g *gate) Close() error {
 	g.close.Do(func() { close(g.closed) })

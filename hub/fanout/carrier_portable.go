@@ -41,6 +41,9 @@ func (e *Engine) carryPortable(w http.ResponseWriter, r *http.Request, s Subscri
 	if err != nil {
 		return err
 	}
+	if own, _ := ownConn(r); own != nil && e.vanishLimit() != defaultVanishLimit {
+		_ = giveUpAfter(own.TCPConn, e.vanishLimit()) // or later, as the system would
+	}
 	p.run(r.Context(), opening)
 	return nil
 }

@@ -37,9 +37,10 @@ func duplicate(c *net.TCPConn, vanished time.Duration) (descriptor, error) {
 			return
 		}
 		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer)
-		// A peer that vanished without a FIN acknowledges nothing.
-		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(vanished.Milliseconds()))
 	})
+	if err == nil && failed == nil && vanished != defaultVanishLimit {
+		_ = giveUpAfter(c, vanished) // is a property of what both name, too
+	}
 	if err == nil && failed != nil {
 		err = os.NewSyscallError("fcntl", failed)
 	}

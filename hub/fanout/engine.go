@@ -123,7 +123,7 @@ func New(c Config) (*Engine, error) {
 		c.Logger = slog.Default()
 	}
 	if c.StallLimit == 0 {
-		c.StallLimit = 30 * time.Second
+		c.StallLimit = defaultStallLimit
 	}
 	bounds, err := c.Log.Bounds(context.Background())
 	if err != nil {

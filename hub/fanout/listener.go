@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -24,19 +25,26 @@ func Own(s *http.Server, l net.Listener) net.Listener {
 		}
 		return context.WithValue(ctx, ownKey{}, c)
 	}
-	return owned{l}
+	inherits, ok := l.(syscall.Conn)
+	return owned{l, ok && tune(inherits) == nil}
 }
 
 // ownKey is the key of a request's connection in its context.
 type ownKey struct{}
 
 // owned is a listener whose connections can leave net/http.
-type owned struct{ net.Listener }
+type owned struct {
+	net.Listener
+	tuned bool // and so is what it accepts
+}
 
 // Accept implements [net.Listener].
 func (l owned) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if tcp, ok := c.(*net.TCPConn); ok {
+		if !l.tuned {
+			_ = tune(tcp) // it costs more if it stalls, no more than that
+		}
 		return &conn{TCPConn: tcp}, err
 	}
 	return c, err

@@ -5,6 +5,17 @@ import (
 	"time"
 )
 
+// defaultStallLimit is how long a socket may refuse bytes where nothing else is
+// configured.
+const defaultStallLimit = 30 * time.Second
+
+// vanishLimit is how long a peer may acknowledge nothing before it is given up.
+// It is longer than the stall limit: a peer that answers, but takes nothing, is
+// too slow, and that is what its subscriber is told to be.
+func (e *Engine) vanishLimit() time.Duration { return e.stallLimit * 3 / 2 }
+
+const defaultVanishLimit = defaultStallLimit * 3 / 2 // what owned connections begin with
+
 // A Stream is the open connection of one subscriber, whatever carries it. Its
 // methods never block and are safe for concurrent use.
 type Stream interface {

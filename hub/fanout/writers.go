@@ -64,7 +64,7 @@ func (w *writers) open(c *conn, over *tls.Conn, chunked bool) (*hijacked, error)
 	s := newHijacked(w.shards[n], over, chunked)
 	at := s.shard.allot(s)
 	at.slot = at.slot*uint32(len(w.shards)) + n
-	raw, err := w.poller.adopt(c.TCPConn, at, w.engine.stallLimit*3/2)
+	raw, err := w.poller.adopt(c.TCPConn, at, w.engine.vanishLimit())
 	if err != nil {
 		s.shard.free(s)
 		return nil, err
