@@ -1,6 +1,9 @@
 package spec
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Limits of a selector, in bytes. Exact ones may be as long as a topic.
 const (
@@ -194,6 +197,26 @@ func (s *Selector) Literals() Literals {
 		return s.form.literals
 	}
 	return Literals{}
+}
+
+// MayMatchBelow reports whether the selector may match a topic that begins with
+// a path, for all its literals tell. It says yes rather too often.
+func (s *Selector) MayMatchBelow(path string) bool {
+	text := path
+	switch s.kind {
+	case Any:
+		return true
+	case Exact:
+		return strings.HasPrefix(s.text, path)
+	case Pattern:
+		subject := SubjectOf(path)
+		var ok bool
+		if text, ok = subject.URL(s.base); !ok {
+			return true
+		}
+	}
+	prefix := s.Literals().Prefix
+	return strings.HasPrefix(prefix, text) || strings.HasPrefix(text, prefix)
 }
 
 // Base returns what topics are resolved on to be matched, nil where they are

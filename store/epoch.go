@@ -61,9 +61,9 @@ func NewKey() (key [32]byte) {
 func (e *Epochs) Current() Span { return e.spans[len(e.spans)-1] }
 
 // ID returns the id of the entry at a position: the one its publisher brought,
-// else the sealed position.
-func (e *Epochs) ID(p Position, u *spec.Update) spec.EventID {
-	if brought := u.ID(); !brought.IsZero() {
+// else, where that is zero, the sealed position.
+func (e *Epochs) ID(p Position, brought spec.EventID) spec.EventID {
+	if !brought.IsZero() {
 		return brought
 	}
 	// An epoch without an entry starts where its successor does: of those
@@ -82,8 +82,8 @@ const (
 )
 
 // resolve finds the place of a sealed id. given is the largest position given
-// out in the current epoch, trimmed the largest that retention removed.
-func (e *Epochs) resolve(id string, given, trimmed Position) (Place, verdict) {
+// out in the current epoch.
+func (e *Epochs) resolve(id string, given Position) (Place, verdict) {
 	epoch, p, ok := e.sealer.Open(id)
 	if !ok {
 		return Place{}, unknown
@@ -99,18 +99,29 @@ func (e *Epochs) resolve(id string, given, trimmed Position) (Place, verdict) {
 	} else if next := e.spans[i+1].First; p >= next {
 		return Place{After: next - 1}, lost
 	}
-	return Place{After: p, Exact: p >= trimmed}, known
+	return Place{After: p, Exact: true}, known
 }
 
-// Find resolves a cursor as [Log.Find] promises. brought looks an id up among
-// those that publishers brought and returns the position of its earliest
-// retained occurrence, 0 for none; it is not called for an id that resolves by
-// order, since nobody can bring such an id before the history made it.
-func (e *Epochs) Find(id string, given, trimmed Position, brought func(id string) (Position, error)) (Place, error) {
+// Find resolves a cursor as [Log.Find] promises. given is the largest position
+// given out, b says what retention removed. brought looks an id up among those
+// that publishers brought and returns the position of its earliest retained
+// occurrence, 0 for none; it is not called for an id that resolves by order,
+// since nobody can bring such an id before the history made it.
+func (e *Epochs) Find(id string, given Position, b Bounds, brought func(id string) (Position, error)) (Place, error) {
+	place, err := e.find(id, given, brought)
+	if err != nil {
+		return Place{}, err
+	}
+	place.Exact = place.Exact && place.After >= b.Trimmed
+	place.PresenceTrimmed = place.After < b.PresenceTrimmed
+	return place, nil
+}
+
+func (e *Epochs) find(id string, given Position, brought func(id string) (Position, error)) (Place, error) {
 	if id == "" || id == spec.Earliest {
 		return Place{}, nil
 	}
-	place, v := e.resolve(id, given, trimmed)
+	place, v := e.resolve(id, given)
 	if v == known {
 		return place, nil
 	}
@@ -120,7 +131,7 @@ func (e *Epochs) Find(id string, given, trimmed Position, brought func(id string
 		return Place{}, err
 	}
 	if p > 0 {
-		return Place{After: p, Exact: p >= trimmed}, nil
+		return Place{After: p, Exact: true}, nil
 	}
 	return place, nil
 }

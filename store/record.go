@@ -12,34 +12,47 @@ import (
 const MaxRecordSize = 16 << 20
 
 // A Record is an entry as an engine keeps it: one byte of kind, eight bytes of
-// time (big-endian milliseconds since 1970), and the update in its binary
-// form. The position is the engine's own key, and the id follows from both.
+// time (big-endian milliseconds since 1970), and the update or subscription in
+// its binary form. The position is the engine's own key, and the id follows
+// from both.
 type Record []byte
-
-// Kinds of records. Others are of a later version of Cinnabar.
-const kindUpdate = 1
 
 const recordHeader = 1 + 8
 
-// NewRecord encodes an update, at a time still to be stamped; the error is
-// [ErrTooLarge].
-func NewRecord(u *spec.Update) (Record, error) {
-	size, err := Size(u)
+// NewRecord encodes what an entry holds, at a time still to be stamped; the
+// error is [ErrTooLarge].
+func NewRecord(e *Entry) (Record, error) {
+	size, err := SizeOf(e)
 	if err != nil {
 		return nil, err
 	}
 	r := make(Record, recordHeader, size)
-	r[0] = kindUpdate
-	return u.AppendBinary(r), nil
+	r[0] = byte(e.Kind())
+	if e.Subscription != nil {
+		return e.Subscription.AppendBinary(r), nil
+	}
+	return e.Update.AppendBinary(r), nil
 }
 
-// Size returns how many bytes the record of an update takes, at most and
+// SizeOf returns how many bytes the record of an entry takes, at most and
 // about; the error is [ErrTooLarge].
+func SizeOf(e *Entry) (int, error) {
+	if s := e.Subscription; s != nil {
+		return sized(recordHeader + len(s.AppendBinary(nil)))
+	}
+	return Size(e.Update)
+}
+
+// Size is SizeOf an update.
 func Size(u *spec.Update) (int, error) {
 	n := recordHeader + 32 + len(u.Data()) + len(u.ID().String()) + len(u.Type().String()) + len(u.Retry())
 	for _, topic := range u.Topics() {
 		n += 5 + len(topic)
 	}
+	return sized(n)
+}
+
+func sized(n int) (int, error) {
 	if n > MaxRecordSize {
 		return 0, fmt.Errorf("%w: about %d bytes, at most %d", ErrTooLarge, n, MaxRecordSize)
 	}
@@ -59,25 +72,49 @@ func (r Record) Time() (at time.Time, ok bool) {
 	return time.UnixMilli(int64(binary.BigEndian.Uint64(r[1:]))), true
 }
 
-// Update decodes what NewRecord encoded. It keeps no reference to r.
-func (r Record) Update() (*spec.Update, error) {
-	switch {
-	case len(r) < recordHeader:
-		return nil, fmt.Errorf("a record of %d bytes is damaged", len(r))
-	case r[0] != kindUpdate:
-		return nil, fmt.Errorf("a record of kind %d is damaged or was written by a later version", r[0])
+// Kind returns what the record is of; others than those known here are of a
+// later version of Cinnabar.
+func (r Record) Kind() Kind {
+	if len(r) < recordHeader {
+		return 0
 	}
-	return spec.ParseUpdate(r[recordHeader:])
+	return Kind(r[0])
 }
 
-// Entry decodes the entry kept at a position.
+// Entry decodes the entry kept at a position. It keeps no reference to r.
 func (e *Epochs) Entry(p Position, r Record) (Entry, error) {
-	u, err := r.Update()
+	entry := Entry{Position: p}
+	var err error
+	switch r.Kind() {
+	case KindUpdate:
+		entry.Update, err = spec.ParseUpdate(r[recordHeader:])
+	case KindSubscription:
+		entry.Subscription, err = spec.ParseSubscription(r[recordHeader:])
+	case 0:
+		err = fmt.Errorf("a record of %d bytes is damaged", len(r))
+	default:
+		err = fmt.Errorf("a record of kind %d is damaged or was written by a later version", r[0])
+	}
 	if err != nil {
 		return Entry{}, fmt.Errorf("reading entry %d: %w", p, err)
 	}
-	at, _ := r.Time()
-	return Entry{Position: p, ID: e.ID(p, u), At: at, Update: u}, nil
+	entry.At, _ = r.Time()
+	entry.ID = e.ID(p, entry.Brought())
+	return entry, nil
+}
+
+// Brought returns the id that the publisher of a record brought, zero where
+// there is none, also for what is damaged: that must not keep anybody from
+// publishing.
+func (r Record) Brought() spec.EventID {
+	if r.Kind() != KindUpdate {
+		return spec.EventID{}
+	}
+	u, err := spec.ParseUpdate(r[recordHeader:])
+	if err != nil {
+		return spec.EventID{}
+	}
+	return u.ID()
 }
 
 // Later returns the time of a new entry, to the millisecond: now, but never

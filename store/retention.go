@@ -2,9 +2,9 @@ package store
 
 import "time"
 
-// A Retention says how much of the past a history keeps. Entries are trimmed
-// from the oldest on while any limit is exceeded; the newest entry always
-// stays.
+// A Retention says how much of the past a history keeps of one kind of entries.
+// They are trimmed from the oldest on while any limit is exceeded; the newest
+// always stays. What is configured is that of updates.
 type Retention struct {
 	MaxBytes int64         // bytes of records
 	MaxCount int64         // entries
@@ -18,6 +18,13 @@ func (r Retention) Default(bytes int64) Retention {
 		r.MaxBytes = bytes
 	}
 	return r
+}
+
+// Presence returns the retention of subscription entries beside updates kept as
+// r says: so many bytes, whatever is configured, so that neither kind pushes the
+// other out, and no older than updates may be.
+func (r Retention) Presence(bytes int64) Retention {
+	return Retention{MaxBytes: bytes, MaxAge: r.MaxAge}
 }
 
 // Exceeded reports whether the oldest entry, appended at that time, has to go

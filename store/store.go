@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"time"
 
 	"cinnabar/spec"
 )
@@ -37,20 +36,8 @@ func (d Durability) String() string {
 	return "none"
 }
 
-// An Entry is one thing that happened, at its place in the log. Entries are
-// shared between readers: do not change what they point to.
-type Entry struct {
-	Position Position
-	// ID is what subscribers see: the id the publisher brought, else the
-	// sealed position.
-	ID spec.EventID
-	// At is when the entry was appended, to the millisecond.
-	At     time.Time
-	Update *spec.Update
-}
-
-// A Receipt answers an append: the entry of each update, in the order given,
-// and the durability all of them reached.
+// A Receipt answers an append: its entries, in the order given, and the
+// durability all of them reached.
 type Receipt struct {
 	Entries []Entry
 	Reached Durability
@@ -63,26 +50,34 @@ type Chunk struct {
 	// after it misses nothing. At the end of the log it is the visible head,
 	// and never less than the position asked for.
 	Through Position
-	// Trimmed says that retention removed entries between the requested
-	// position and the first one here.
-	Trimmed bool
+	// Trimmed and PresenceTrimmed are the largest positions of an update and of
+	// a subscription entry that retention had removed. A chunk that begins
+	// before one of them lacks entries of that kind up to there, and may hold
+	// others of the other kind. Only who may see a kind misses what is gone.
+	Trimmed, PresenceTrimmed Position
 }
 
 // A Place is where a cursor leads.
 type Place struct {
 	// After is the position that replay starts after.
 	After Position
-	// Exact says that the requested id is honoured completely: nothing after
+	// Exact says that the requested id is honoured completely: no update after
 	// it is missing. Where it is false, clients are told [spec.Earliest].
 	Exact bool
+	// PresenceTrimmed says that subscription entries after it are missing.
+	// Those who may see such entries are told [spec.Earliest], too.
+	PresenceTrimmed bool
 }
 
 // Bounds are the ends of what can be read.
 type Bounds struct {
 	Oldest Position // first retained entry, 0 when there is none
 	Newest Position // the visible head: largest visible position, or the last one of an earlier run
-	// Trimmed is the largest position retention ever removed, 0 for none.
+	// Trimmed is the largest position of an update that retention ever
+	// removed, 0 for none. Oldest may be a subscription entry before it.
 	Trimmed Position
+	// PresenceTrimmed is the same of subscription entries.
+	PresenceTrimmed Position
 }
 
 // Errors of a [Log]. Engines wrap them with what was being done.
@@ -153,4 +148,19 @@ type Log interface {
 	// Close flushes what waits, unblocks every call with ErrClosed and
 	// releases the history.
 	Close() error
+}
+
+// Presence is the part of a history that says who is subscribed. Engines offer
+// it beside [Log], on the same order of positions; a hub that tells about
+// subscriptions is given both.
+//
+// The engine keeps, in the same transaction as the entries and untouched by
+// retention, which subscriptions have begun and not ended. When a history is
+// opened for writing, those of its earlier life are ended first, before
+// anything new: nobody is shown as present who went with a crash.
+type Presence interface {
+	// Change appends what became of subscriptions, next to each other and in
+	// order, as [Memory] does: it waits for room at most, never for the
+	// medium, and makes nobody wait for it. The errors are those of Append.
+	Change(ctx context.Context, changes ...*spec.Subscription) (Receipt, error)
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"sort"
 	"sync"
 )
 
@@ -17,35 +16,46 @@ type Item struct {
 // from it, and for an engine without a medium it is the log itself. It is safe
 // for concurrent use and starts no goroutine.
 //
-// The window holds every visible entry that neither the medium holds (Saved)
-// nor retention removed (Trimmed), and beyond that the newest ones up to a
-// number of bytes: a follower that keeps up within those never meets
-// retention, however tight, nor the medium.
+// For each kind of entries it has a window, which holds every visible one that
+// neither the medium holds (Saved) nor retention removed (Trimmed), and beyond
+// that the newest ones up to a number of bytes: a follower that keeps up within
+// those never meets retention, however tight, nor the medium.
 type Tail struct {
-	keep int // bytes of window kept for followers, at least
-
-	mu      sync.Mutex
-	window  []Item   // strictly increasing positions
-	size    int      // bytes in window
-	left    Position // largest position that was visible and is not in window
-	saved   Position // everything visible up to here can be read from the medium
-	oldest  Position
-	head    Position
-	trimmed Position
-	ids     map[string][]Position // brought ids of retained entries in window
-	moved   Bell                  // rung when head moves, and at the end
-	closed  bool
+	mu            sync.Mutex
+	updates       lane
+	subscriptions lane
+	saved         Position // everything visible up to here can be read from the medium
+	head          Position
+	ids           map[string][]Position // brought ids of retained updates in the window
+	moved         Bell                  // rung when head moves, and at the end
+	closed        bool
 }
 
-// NewTail continues a log with these ends, all of it on the medium. It keeps
-// at least the given bytes of entries for followers.
-func NewTail(b Bounds, keep int) *Tail {
+// A Range is what is retained of one kind of entries.
+type Range struct {
+	Oldest  Position // 0 for none
+	Trimmed Position // largest that retention removed, 0 for none
+}
+
+// NewTail continues a log that ends at head, all of it on the medium. It keeps
+// at least the given bytes of updates for followers, and an eighth as much of
+// subscriptions.
+func NewTail(head Position, updates, subscriptions Range, keep int) *Tail {
+	of := func(r Range, keep int) lane {
+		return lane{keep: keep, left: head, oldest: r.Oldest, trimmed: r.Trimmed}
+	}
 	return &Tail{
-		keep: keep,
-		left: b.Newest, saved: b.Newest,
-		oldest: b.Oldest, head: b.Newest, trimmed: b.Trimmed,
+		updates: of(updates, keep), subscriptions: of(subscriptions, keep/8),
+		saved: head, head: head,
 		ids: make(map[string][]Position),
 	}
+}
+
+func (t *Tail) lane(k Kind) *lane {
+	if k == KindSubscription {
+		return &t.subscriptions
+	}
+	return &t.updates
 }
 
 // Publish makes entries visible, in order. Their positions are larger than all
@@ -56,16 +66,12 @@ func (t *Tail) Publish(items ...Item) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.oldest == 0 {
-		t.oldest = items[0].Position
-	}
 	for i := range items {
-		t.size += items[i].Size
-		if id := items[i].Update.ID(); !id.IsZero() {
+		t.lane(items[i].Kind()).add(items[i])
+		if id := items[i].Brought(); !id.IsZero() {
 			t.ids[id.String()] = append(t.ids[id.String()], items[i].Position)
 		}
 	}
-	t.window = append(t.window, items...)
 	t.head = items[len(items)-1].Position
 	t.evict()
 	t.moved.Ring()
@@ -79,56 +85,54 @@ func (t *Tail) Saved(through Position) {
 	t.evict()
 }
 
-// Trimmed says that retention removed everything up to a position, and which
-// one is the oldest now.
-func (t *Tail) Trimmed(through, oldest Position) {
+// Trimmed says what retention left of one kind.
+func (t *Tail) Trimmed(k Kind, r Range) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.trim(through, oldest)
+	t.trim(t.lane(k), r)
 }
 
-// TrimWhile removes retained entries of the window from the oldest on, while
-// exceeded says so; never the newest.
-func (t *Tail) TrimWhile(exceeded func(oldest Item) bool) {
+// TrimWhile removes retained entries of a kind from the window, from the oldest
+// on, while exceeded says so; never the newest.
+func (t *Tail) TrimWhile(k Kind, exceeded func(oldest Item) bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	from := t.after(t.trimmed)
+	l := t.lane(k)
+	from := l.after(l.trimmed)
 	i := from
-	for i+1 < len(t.window) && exceeded(t.window[i]) {
+	for i+1 < len(l.window) && exceeded(l.window[i]) {
 		i++
 	}
 	if i > from {
-		t.trim(t.window[i-1].Position, t.window[i].Position)
+		t.trim(l, Range{Oldest: l.window[i].Position, Trimmed: l.window[i-1].Position})
 	}
 }
 
-func (t *Tail) trim(through, oldest Position) {
-	if through <= t.trimmed {
+func (t *Tail) trim(l *lane, r Range) {
+	if r.Trimmed <= l.trimmed {
 		return
 	}
-	for i := t.after(t.trimmed); i < len(t.window) && t.window[i].Position <= through; i++ {
-		t.forget(&t.window[i])
+	for i := l.after(l.trimmed); i < len(l.window) && l.window[i].Position <= r.Trimmed; i++ {
+		t.forget(&l.window[i])
 	}
-	t.trimmed, t.oldest = through, oldest
+	l.trimmed, l.oldest = r.Trimmed, r.Oldest
 	t.evict()
 }
 
-// evict drops from the window what nobody depends on.
+// evict drops from the windows what nobody depends on.
 func (t *Tail) evict() {
-	n := 0
-	for n < len(t.window) && t.size > t.keep && t.window[n].Position <= max(t.saved, t.trimmed) {
-		t.forget(&t.window[n])
-		t.size -= t.window[n].Size
-		t.left = t.window[n].Position
-		n++
+	for _, l := range [...]*lane{&t.updates, &t.subscriptions} {
+		dropped := l.evict(t.saved)
+		for i := range dropped {
+			t.forget(&dropped[i])
+		}
+		clear(dropped)
 	}
-	clear(t.window[:n])
-	t.window = t.window[n:]
 }
 
 // forget takes an entry's brought id out of the index.
 func (t *Tail) forget(it *Item) {
-	id := it.Update.ID().String()
+	id := it.Brought().String()
 	if at := t.ids[id]; len(at) > 0 && at[0] == it.Position {
 		if len(at) == 1 {
 			delete(t.ids, id)
@@ -138,12 +142,7 @@ func (t *Tail) forget(it *Item) {
 	}
 }
 
-// after returns the index in window of the first entry after a position.
-func (t *Tail) after(p Position) int {
-	return sort.Search(len(t.window), func(i int) bool { return t.window[i].Position > p })
-}
-
-// Read returns a chunk, as [Log.Read] does, when the window holds all of what
+// Read returns a chunk, as [Log.Read] does, when the windows hold all of what
 // is retained after the position; otherwise ok is false and the medium holds
 // it up to position through.
 func (t *Tail) Read(after Position, limit int) (c Chunk, through Position, ok bool, err error) {
@@ -152,34 +151,33 @@ func (t *Tail) Read(after Position, limit int) (c Chunk, through Position, ok bo
 	if t.closed {
 		return Chunk{}, 0, false, ErrClosed
 	}
-	from := max(after, t.trimmed)
-	if from < t.left {
+	if !t.updates.holds(after) || !t.subscriptions.holds(after) {
 		return Chunk{}, min(t.saved, t.head), false, nil
 	}
-	c.Trimmed = after < t.trimmed
-	c.Entries, c.Through = t.stretch(nil, from, limit)
+	c.Trimmed, c.PresenceTrimmed = t.updates.trimmed, t.subscriptions.trimmed
+	rest := walk{
+		updates:       t.updates.window[t.updates.after(max(after, t.updates.trimmed)):],
+		subscriptions: t.subscriptions.window[t.subscriptions.after(max(after, t.subscriptions.trimmed)):],
+	}
+	c.Entries, c.Through = t.stretch(nil, rest, after, limit)
 	return c, c.Through, true, nil
 }
 
-// stretch appends to dst entries of the window after a position, about limit
-// bytes of them, at least one if there is one, and returns the position it is
-// complete up to.
-func (t *Tail) stretch(dst []Entry, after Position, limit int) ([]Entry, Position) {
-	from := t.after(after)
-	to := from
-	for size := 0; to < len(t.window) && (to == from || size+t.window[to].Size <= limit); to++ {
-		size += t.window[to].Size
+// stretch appends to dst the next entries, about limit bytes of them, at least
+// one if there is one, and returns the position after which none before it is
+// left out.
+func (t *Tail) stretch(dst []Entry, rest walk, after Position, limit int) ([]Entry, Position) {
+	through := after
+	size := 0
+	for it := rest.peek(); it != nil; it = rest.peek() {
+		if size += it.Size; size > limit && size > it.Size {
+			return dst, through
+		}
+		dst = append(dst, it.Entry)
+		through = it.Position
+		rest.advance()
 	}
-	if dst == nil && to > from {
-		dst = make([]Entry, 0, to-from)
-	}
-	for i := from; i < to; i++ {
-		dst = append(dst, t.window[i].Entry)
-	}
-	if to == len(t.window) {
-		return dst, max(after, t.head)
-	}
-	return dst, t.window[to-1].Position
+	return dst, max(after, t.head)
 }
 
 // followLimit is how many bytes Follow delivers in one call, about.
@@ -206,8 +204,9 @@ func (t *Tail) Follow(ctx context.Context, after Position, read func(context.Con
 			case <-ctx.Done():
 			}
 			continue
-		case after >= t.left:
-			batch, after = t.stretch(batch[:0], after, followLimit)
+		case after >= max(t.updates.left, t.subscriptions.left):
+			rest := walk{updates: t.updates.window[t.updates.after(after):], subscriptions: t.subscriptions.window[t.subscriptions.after(after):]}
+			batch, after = t.stretch(batch[:0], rest, after, followLimit)
 			t.mu.Unlock()
 			deliver(batch)
 			clear(batch) // hold no update back from the collector
@@ -219,7 +218,7 @@ func (t *Tail) Follow(ctx context.Context, after Position, read func(context.Con
 		switch {
 		case err != nil:
 			return err
-		case c.Trimmed:
+		case after < c.Trimmed, after < c.PresenceTrimmed:
 			return ErrTrimmed
 		}
 		if len(c.Entries) > 0 {
@@ -247,7 +246,11 @@ func (t *Tail) Bounds() (Bounds, error) {
 	if t.closed {
 		return Bounds{}, ErrClosed
 	}
-	return Bounds{Oldest: t.oldest, Newest: t.head, Trimmed: t.trimmed}, nil
+	oldest := t.updates.oldest
+	if s := t.subscriptions.oldest; oldest == 0 || s > 0 && s < oldest {
+		oldest = s
+	}
+	return Bounds{Oldest: oldest, Newest: t.head, Trimmed: t.updates.trimmed, PresenceTrimmed: t.subscriptions.trimmed}, nil
 }
 
 // Close ends followers, each once it has been given all that is visible.

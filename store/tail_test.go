@@ -22,26 +22,45 @@ func testItem(t interface{ Fatalf(string, ...any) }, p Position, id string, size
 	return Item{Entry: Entry{Position: p, Update: u}, Size: size}
 }
 
+func testSubscription(t interface{ Fatalf(string, ...any) }, p Position, size int) Item {
+	selector, err := spec.ParseMatcher("", fmt.Sprint(p), spec.UnnamedBase())
+	if err != nil {
+		t.Fatalf("making a selector: %v", err)
+	}
+	made, err := spec.NewSubscriptions(spec.NewSubscriberID(), []*spec.Selector{selector}, nil)
+	if err != nil {
+		t.Fatalf("making a subscription: %v", err)
+	}
+	return Item{Entry: Entry{Position: p, Subscription: made[0]}, Size: size}
+}
+
 // TestTail publishes, saves and trims at random, and compares what a reader
 // finds in the window, or where it is sent, with a plain list.
 func TestTail(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const keep = 100
-		tail := NewTail(Bounds{}, keep)
+		tail := NewTail(0, Range{}, Range{}, keep)
 		var list []Item
-		var head, saved, trimmed Position
-		retained := func(after Position) []Item {
-			i := slices.IndexFunc(list, func(it Item) bool { return it.Position > max(after, trimmed) })
-			if i < 0 {
-				return nil
+		var head, saved Position
+		trimmed := map[Kind]Position{}
+		retained := func(after Position, kinds ...Kind) (items []Item) {
+			for _, it := range list {
+				if k := it.Kind(); it.Position > max(after, trimmed[k]) && (kinds == nil || slices.Contains(kinds, k)) {
+					items = append(items, it)
+				}
 			}
-			return list[i:]
+			return items
 		}
+		kinds := rapid.SampledFrom([]Kind{KindUpdate, KindSubscription})
 		t.Repeat(map[string]func(*rapid.T){
 			"publish": func(t *rapid.T) {
 				var items []Item
 				for range rapid.IntRange(0, 5).Draw(t, "entries") {
 					head += Position(rapid.IntRange(1, 3).Draw(t, "gap"))
+					if kinds.Draw(t, "kind") == KindSubscription {
+						items = append(items, testSubscription(t, head, rapid.IntRange(1, 60).Draw(t, "size")))
+						continue
+					}
 					items = append(items, testItem(t, head, rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "id"), rapid.IntRange(1, 60).Draw(t, "size")))
 				}
 				list = append(list, items...)
@@ -52,10 +71,11 @@ func TestTail(t *testing.T) {
 				tail.Saved(saved)
 			},
 			"trim": func(t *rapid.T) {
-				if r := retained(0); len(r) > 1 {
+				k := kinds.Draw(t, "kind")
+				if r := retained(0, k); len(r) > 1 {
 					n := rapid.IntRange(1, len(r)-1).Draw(t, "trimmed")
-					trimmed = r[n-1].Position
-					tail.Trimmed(trimmed, r[n].Position)
+					trimmed[k] = r[n-1].Position
+					tail.Trimmed(k, Range{Oldest: r[n].Position, Trimmed: trimmed[k]})
 				}
 			},
 			"read": func(t *rapid.T) {
@@ -71,8 +91,8 @@ func TestTail(t *testing.T) {
 					}
 					return
 				}
-				if c.Trimmed != (after < trimmed) || len(c.Entries) > len(want) || len(c.Entries) == 0 && len(want) > 0 {
-					t.Fatalf("reading after %d: %d entries of %d, trimmed %v", after, len(c.Entries), len(want), c.Trimmed)
+				if c.Trimmed != trimmed[KindUpdate] || c.PresenceTrimmed != trimmed[KindSubscription] || len(c.Entries) > len(want) || len(c.Entries) == 0 && len(want) > 0 {
+					t.Fatalf("reading after %d: %d entries of %d, trimmed up to %d and %d", after, len(c.Entries), len(want), c.Trimmed, c.PresenceTrimmed)
 				}
 				for i, e := range c.Entries {
 					if e != want[i].Entry {
@@ -86,16 +106,25 @@ func TestTail(t *testing.T) {
 			"": func(t *rapid.T) {
 				for _, id := range []string{"x", "y"} {
 					got := tail.Earliest(id)
-					i := slices.IndexFunc(retained(0), func(it Item) bool { return it.Update.ID().String() == id && it.Position > saved })
+					i := slices.IndexFunc(retained(0), func(it Item) bool { return it.Brought().String() == id && it.Position > saved })
 					switch {
-					case got > 0 && !slices.ContainsFunc(retained(0), func(it Item) bool { return it.Position == got && it.Update.ID().String() == id }):
+					case got > 0 && !slices.ContainsFunc(retained(0), func(it Item) bool { return it.Position == got && it.Brought().String() == id }):
 						t.Fatalf("%s is found at %d, where it is not", id, got)
 					case i >= 0 && (got == 0 || got > retained(0)[i].Position):
 						t.Fatalf("%s is found at %d, though it is at %d and not saved", id, got, retained(0)[i].Position)
 					}
 				}
-				if tail.size > keep && tail.window[0].Position <= max(saved, trimmed) {
-					t.Fatalf("the window holds %d bytes, %d of them kept for followers, and %d, which nobody needs", tail.size, keep, tail.window[0].Position)
+				for k, l := range map[Kind]*lane{KindUpdate: &tail.updates, KindSubscription: &tail.subscriptions} {
+					if l.size > l.keep && l.window[0].Position <= max(saved, trimmed[k]) {
+						t.Fatalf("a window holds %d bytes, %d of them kept for followers, and %d, which nobody needs", l.size, l.keep, l.window[0].Position)
+					}
+				}
+				want := Bounds{Newest: head, Trimmed: trimmed[KindUpdate], PresenceTrimmed: trimmed[KindSubscription]}
+				if r := retained(0); len(r) > 0 {
+					want.Oldest = r[0].Position
+				}
+				if b, err := tail.Bounds(); err != nil || b != want {
+					t.Fatalf("the bounds are %+v, error %v; want %+v", b, err, want)
 				}
 			},
 		})
@@ -106,7 +135,7 @@ func TestTail(t *testing.T) {
 // get all that was visible before they are told that it is over.
 func TestTailFollowers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tail := NewTail(Bounds{}, 1<<20)
+		tail := NewTail(0, Range{}, Range{}, 1<<20)
 		noMedium := func(context.Context, Position, int) (Chunk, error) {
 			return Chunk{}, errors.New("the medium was asked")
 		}

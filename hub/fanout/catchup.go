@@ -86,7 +86,9 @@ func (e *Engine) turn(ctx context.Context, s *Subscriber) (found bool) {
 		return true
 	}
 	s.unreadable = time.Time{}
-	if part.lost(s.position) && !s.lossTold {
+	if s.lossTold {
+		s.told = part.trimmed
+	} else if part.lost(s) {
 		s.stream.Close(HistoryTrimmed)
 		return true
 	}
@@ -94,9 +96,13 @@ func (e *Engine) turn(ctx context.Context, s *Subscriber) (found bool) {
 	until := time.Now().Add(turnLimit)
 	for i := first; i < len(part.entries); i++ {
 		entry := &part.entries[i]
-		selected, done := s.filter.selects(entry.Update, entry.Position, until)
-		if selected && s.filter.mayRead(entry.Update) {
-			if !s.stream.Enqueue(part.event(i)) {
+		update := part.shown(i, s.watches)
+		selected, done := false, true
+		if update != nil {
+			selected, done = s.filter.selects(update, entry.Position, until)
+		}
+		if selected && s.filter.mayRead(update) {
+			if !s.stream.Enqueue(part.event(i, s.watches)) {
 				e.refused(s)
 				return true // from here on s is the stream's: it announces room
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"cinnabar/spec"
 	"cinnabar/store"
 )
 
@@ -46,30 +47,50 @@ func (e *Engine) deliver(entry *store.Entry) {
 	before := e.position
 	e.position = entry.Position
 	e.present.Pass(entry.ID)
-	e.index.match(&e.matched, entry.Update.Topics(), entry.Position)
+	if entry.Update != nil {
+		e.offer(entry, entry.Update, 0, before)
+		return
+	}
+	e.present.Apply(entry.Subscription)
+	for _, g := range [...]spec.Generation{spec.Legacy, spec.Current} {
+		if e.watchers.of(g) == 0 {
+			continue
+		}
+		if u := entry.Subscription.Update(g, e.hubPath); u != nil {
+			e.offer(entry, u, g, before)
+		}
+	}
+}
+
+// offer offers an entry, as it is shown, to those live subscribers it is shown
+// to like that: all, or the watchers of a generation. before is the position of
+// the entry before it. The caller holds e.mu.
+func (e *Engine) offer(entry *store.Entry, u *spec.Update, g spec.Generation, before store.Position) {
+	stamp := entry.Position<<1 | store.Position(g&1) // each of its two renderings has its own
+	e.index.match(&e.matched, u.Topics(), stamp)
 	var event *Event
 	for _, s := range e.matched.sure {
 		// Who is catching up reads the entry itself, and who became live
 		// ahead of the dispatcher has read it.
-		if s.state != live || s.position >= entry.Position {
+		if s.state != live || s.position >= entry.Position || g != 0 && s.watches != g {
 			continue
 		}
-		if entry.Update.Private() && s.receiveCost > grantCost {
+		if u.Private() && s.receiveCost > grantCost {
 			e.ask(s, before)
 			continue
 		}
-		if !s.filter.mayRead(entry.Update) {
+		if !s.filter.mayRead(u) {
 			continue
 		}
 		if event == nil {
-			event = newEvent(entry)
+			event = newEvent(entry.ID, u)
 		}
 		if !s.stream.Enqueue(event) {
 			e.demote(s, before)
 		}
 	}
 	for _, s := range e.matched.perhaps {
-		if s.state == live && s.position < entry.Position {
+		if s.state == live && s.position < entry.Position && (g == 0 || s.watches == g) {
 			e.ask(s, before)
 		}
 	}
@@ -77,7 +98,8 @@ func (e *Engine) deliver(entry *store.Entry) {
 }
 
 // skipTrimmed goes on after entries that retention removed before the
-// dispatcher saw them. The live subscribers missed them too.
+// dispatcher saw them. The live subscribers go back to catching up, which ends
+// the streams of those who missed something.
 func (e *Engine) skipTrimmed(ctx context.Context) {
 	bounds, err := e.log.Bounds(ctx)
 	if err != nil {
@@ -85,16 +107,15 @@ func (e *Engine) skipTrimmed(ctx context.Context) {
 		return
 	}
 	e.mu.Lock()
-	var missed []Stream
+	before, behind := e.position, 0
+	e.position = max(e.position, bounds.Trimmed, bounds.PresenceTrimmed)
 	for s := range e.members {
-		if s.state == live && s.position < bounds.Trimmed {
-			missed = append(missed, s.stream)
+		if s.state == live && s.position < e.position {
+			e.demote(s, before)
+			e.lagging.push(s)
+			behind++
 		}
 	}
-	e.position = max(e.position, bounds.Trimmed)
 	e.mu.Unlock()
-	e.logger.Error("retention removed entries before they were delivered: the history is too small for this rate", "streams_closed", len(missed))
-	for _, s := range missed {
-		s.Close(HistoryTrimmed)
-	}
+	e.logger.Error("retention removed entries before they were delivered: the history is too small for this rate", "streams_behind", behind)
 }

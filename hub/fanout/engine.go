@@ -24,6 +24,7 @@ var (
 // Config is what an [Engine] is made of. Only Log is required.
 type Config struct {
 	Log       store.Log
+	HubPath   string        // of the hub's URL, where subscriptions are told of; "" is [spec.WellKnownPath]
 	Heartbeat time.Duration // comment after this much silence; 0: never
 	// StallLimit is how long a socket may refuse bytes before its subscriber
 	// is closed as too slow; 0 means 30 s.
@@ -40,6 +41,9 @@ type Subscription struct {
 	Selectors []*spec.Selector
 	// CanReceive decides about private updates by their topics; nil means no.
 	CanReceive func(topics []string) bool
+	// Generation in whose words it is told of subscriptions that begin and end;
+	// zero: not at all.
+	Generation spec.Generation
 	// ReceiveCost is what CanReceive costs for a topic at most, about. Where it
 	// costs much, private updates take the slower way of dear selectors.
 	ReceiveCost spec.Cost
@@ -61,6 +65,11 @@ type Subscription struct {
 	Ends     time.Time
 	EndsWith Reason
 
+	// Opened is called once the stream is certain to be there, before anything
+	// can end it and after its position was fixed: what it appends to the log
+	// is offered to the subscriber itself. It must neither block nor call the
+	// engine. May be nil.
+	Opened func()
 	// Closed is called once when the stream has ended, whoever ended it, from
 	// a goroutine of the engine's choosing; it must not block. May be nil.
 	Closed func(Reason, Tally)
@@ -80,6 +89,7 @@ type Engine struct {
 	logger     *slog.Logger
 	heartbeat  time.Duration
 	stallLimit time.Duration
+	hubPath    string
 	portable   bool // no stream is hijacked
 
 	stop       context.CancelFunc // ends the dispatcher and the workers
@@ -100,6 +110,7 @@ type Engine struct {
 	present    presence.Fold  // at position
 	index      *index
 	members    map[*Subscriber]struct{}
+	watchers   watchers
 	matched    match         // reused by the dispatcher
 	empty      chan struct{} // closed when closing and the last member has left
 	closing    bool
@@ -122,6 +133,9 @@ func New(c Config) (*Engine, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
+	if c.HubPath == "" {
+		c.HubPath = spec.WellKnownPath
+	}
 	if c.StallLimit == 0 {
 		c.StallLimit = defaultStallLimit
 	}
@@ -139,9 +153,10 @@ func New(c Config) (*Engine, error) {
 		logger:     c.Logger,
 		heartbeat:  c.Heartbeat,
 		stallLimit: c.StallLimit,
+		hubPath:    c.HubPath,
 		portable:   c.Portable,
 		stop:       stop,
-		history:    &history{log: c.Log},
+		history:    &history{log: c.Log, hubPath: c.HubPath},
 		lagging:    newTurns(),
 		position:   bounds.Newest,
 		index:      newIndex(),
@@ -187,11 +202,15 @@ func (e *Engine) join(s Subscription, open func(*Subscriber) Stream) (*Subscribe
 	for _, sel := range s.Selectors {
 		sub.seats = append(sub.seats, e.index.add(sel, sub))
 	}
+	e.watchers.add(sub, 1)
 	e.stats.Joined++
 	e.stats.CatchingUp++
 	sub.state = catchingUp
 	if !e.promote(sub) {
 		e.lagging.push(sub)
+	}
+	if s.Opened != nil {
+		s.Opened()
 	}
 	return sub, nil
 }
@@ -219,6 +238,7 @@ func (e *Engine) leave(sub *Subscriber, r Reason) {
 	}
 	sub.seats = nil
 	delete(e.members, sub)
+	e.watchers.add(sub, -1)
 	e.stats.Closed[r]++
 	last := e.closing && len(e.members) == 0
 	e.mu.Unlock()

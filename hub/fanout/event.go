@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"cinnabar/spec"
-	"cinnabar/store"
 )
 
 // A payload is bytes of a stream in the two forms in which they travel. Both
@@ -50,11 +49,11 @@ type Event struct {
 // heavy says that it is larger than a pending list may be.
 func (e *Event) heavy() bool { return len(e.plain) > pendingBytes }
 
-// newEvent encodes an entry.
-func newEvent(entry *store.Entry) *Event {
-	b := make([]byte, chunkHead, chunkHead+128+len(entry.Update.Data()))
+// newEvent encodes an entry as it is shown.
+func newEvent(id spec.EventID, u *spec.Update) *Event {
+	b := make([]byte, chunkHead, chunkHead+128+len(u.Data()))
 	return &Event{
-		payload: newPayload(spec.AppendEvent(b, entry.ID, entry.Update)),
+		payload: newPayload(spec.AppendEvent(b, id, u)),
 		made:    time.Now(),
 	}
 }

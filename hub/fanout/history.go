@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"cinnabar/spec"
 	"cinnabar/store"
 )
 
@@ -24,7 +25,8 @@ const (
 // which readers at about the same place share, decoded once and encoded at
 // most once. After a restart that is everybody.
 type history struct {
-	log store.Log
+	log     store.Log
+	hubPath string
 
 	mu     sync.Mutex
 	recent []*stretch // least recently used first
@@ -34,10 +36,11 @@ type history struct {
 // A stretch is a part of the log, complete from one position to another.
 type stretch struct {
 	after, through store.Position
-	trimmed        bool // retention had removed entries before the first one here
 	entries        []store.Entry
-	events         []atomic.Pointer[Event] // of entries, once somebody wanted them
+	events         []atomic.Pointer[Event] // of entries that are updates, once somebody wanted them
+	changes        []*change               // of the others; nil where there are none
 	size           int                     // of their data, in bytes
+	trimmed        trimmed
 }
 
 // read returns a stretch that begins at or before a position and goes on
@@ -52,10 +55,18 @@ func (h *history) read(ctx context.Context, after store.Position) (*stretch, int
 		return nil, 0, err
 	}
 	s := &stretch{
-		after: after, through: chunk.Through, trimmed: chunk.Trimmed,
+		after: after, through: chunk.Through, trimmed: trimmed{chunk.Trimmed, chunk.PresenceTrimmed},
 		entries: chunk.Entries, events: make([]atomic.Pointer[Event], len(chunk.Entries)),
 	}
 	for i := range s.entries {
+		if of := s.entries[i].Subscription; of != nil {
+			if s.changes == nil {
+				s.changes = make([]*change, len(s.entries))
+			}
+			s.changes[i] = newChange(h.hubPath, of)
+			s.size += len(of.Match())
+			continue
+		}
 		s.size += len(s.entries[i].Update.Data())
 	}
 	if len(s.entries) > 0 {
@@ -95,18 +106,38 @@ func (h *history) keep(s *stretch) {
 	h.size += s.size
 }
 
-// lost reports whether a reader after a position has missed entries that were
-// trimmed.
-func (s *stretch) lost(after store.Position) bool { return s.trimmed && after == s.after }
+// A trimmed is up to where retention had removed entries of either kind.
+type trimmed struct{ updates, subscriptions store.Position }
 
-// event returns the encoded entry, the same for every reader.
-func (s *stretch) event(i int) *Event {
-	if e := s.events[i].Load(); e != nil {
+// lost reports whether a subscriber has missed entries that were trimmed, and was
+// not told. Each kind is trimmed on its own, and those about subscriptions are
+// missed only by who is shown them.
+func (s *stretch) lost(r *Subscriber) bool {
+	return max(r.position, r.told.updates) < s.trimmed.updates ||
+		r.watches != 0 && max(r.position, r.told.subscriptions) < s.trimmed.subscriptions
+}
+
+// shown returns entry i as readers of a generation are shown it, nil where they
+// are not.
+func (s *stretch) shown(i int, g spec.Generation) *spec.Update {
+	if u := s.entries[i].Update; u != nil {
+		return u
+	}
+	return s.changes[i].shown(g)
+}
+
+// event returns the encoded entry, the same for every reader of the generation.
+func (s *stretch) event(i int, g spec.Generation) *Event {
+	at, u := &s.events[i], s.entries[i].Update
+	if u == nil {
+		at, u = s.changes[i].event(g), s.changes[i].shown(g)
+	}
+	if e := at.Load(); e != nil {
 		return e
 	}
-	e := newEvent(&s.entries[i])
-	if s.events[i].CompareAndSwap(nil, e) {
+	e := newEvent(s.entries[i].ID, u)
+	if at.CompareAndSwap(nil, e) {
 		return e
 	}
-	return s.events[i].Load()
+	return at.Load()
 }

@@ -44,7 +44,7 @@ func TestReadersShareStretches(t *testing.T) {
 	if log.reads != 1 {
 		t.Errorf("the log was read %d times for readers within one stretch, want once", log.reads)
 	}
-	if a, b := first.event(7), first.event(7); a != b {
+	if a, b := first.event(7, 0), first.event(7, 0); a != b {
 		t.Error("an entry was encoded twice")
 	}
 	// At the end of a stretch the reader needs what came since.
@@ -121,15 +121,15 @@ func TestTrimmedStretchTellsWhoLostSomething(t *testing.T) {
 	}
 	h := &history{log: inner}
 	early, _, err := h.read(t.Context(), entries[4].Position)
-	if err != nil || !early.lost(entries[4].Position) {
+	if err != nil || !early.lost(&Subscriber{position: entries[4].Position}) {
 		t.Fatalf("a reader before the retained entries has lost some (%v)", err)
 	}
 	between, _, err := h.read(t.Context(), entries[9].Position)
-	if err != nil || !between.lost(entries[9].Position) {
+	if err != nil || !between.lost(&Subscriber{position: entries[9].Position}) {
 		t.Errorf("a second reader before the retained entries has lost some (%v)", err)
 	}
 	late, next, err := h.read(t.Context(), entries[24].Position)
-	if err != nil || late.lost(entries[24].Position) || late.entries[next].Position != entries[25].Position {
+	if err != nil || late.lost(&Subscriber{position: entries[24].Position}) || late.entries[next].Position != entries[25].Position {
 		t.Errorf("a reader within the retained entries has lost none (%v)", err)
 	}
 }

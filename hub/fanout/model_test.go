@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,20 +23,22 @@ import (
 // against a list of what happened.
 func TestEngineAgreesWithAModel(t *testing.T) {
 	for name, keep := range map[string]store.Retention{"everything kept": {}, "twenty kept": {MaxCount: 20}} {
-		for engine, open := range map[string]func(path string) (store.Log, error){
-			"memory": func(string) (store.Log, error) { return memory.Open(memory.Options(keep)) },
-			"bolt":   func(path string) (store.Log, error) { return bolt.Open(path, bolt.Options(keep)) },
+		for engine, open := range map[string]func(path string) (storetest.Engine, error){
+			"memory": func(string) (storetest.Engine, error) { return memory.Open(memory.Options(keep)) },
+			"bolt":   func(path string) (storetest.Engine, error) { return bolt.Open(path, bolt.Options(keep)) },
 		} {
 			t.Run(engine+", "+name, func(t *testing.T) {
 				dir, n := t.TempDir(), 0
 				rapid.Check(t, func(t *rapid.T) {
 					n++
 					path := filepath.Join(dir, fmt.Sprint(n))
-					w := &world{t: t, open: func() (store.Log, error) { return open(path) }, durable: engine == "bolt"}
+					w := &world{t: t, open: func() (storetest.Engine, error) { return open(path) }, durable: engine == "bolt"}
 					w.start()
 					defer w.stop()
 					t.Repeat(map[string]func(*rapid.T){
 						"publish": w.publish,
+						"appear":  w.appear,
+						"vanish":  w.vanish,
 						"join":    w.join,
 						"give":    w.give,
 						"leave":   w.leave,
@@ -55,6 +58,9 @@ var modelTopics = []string{"a", "b", "c/1", "c/2"}
 // dearPattern matches a and c/1, and costs more than the dispatcher spends on
 // any owner.
 const dearPattern = "/:d/((?:a|c.1|x{1,450}))"
+
+// presenceTemplate matches what tells of subscriptions, in both generations.
+const presenceTemplate = "/.well-known/mercure/subscriptions{/segments*}"
 
 func modelSelector(t fataler, text string) *spec.Selector {
 	var sel *spec.Selector
@@ -86,14 +92,16 @@ type reader struct {
 // A world is an engine on a log, beside a plain list of what happened.
 type world struct {
 	t       *rapid.T
-	open    func() (store.Log, error)
+	open    func() (storetest.Engine, error)
 	durable bool // the log survives a restart
 
-	log     *storetest.Faulty
-	engine  *Engine
-	facts   []fact
-	readers []*reader
-	data    int
+	log      *storetest.Faulty
+	presence store.Presence
+	engine   *Engine
+	facts    []fact
+	readers  []*reader
+	data     int
+	present  []*spec.Subscription // of other connections
 }
 
 func (w *world) start() {
@@ -101,7 +109,7 @@ func (w *world) start() {
 	if err != nil {
 		w.t.Fatalf("opening the log: %v", err)
 	}
-	w.log = storetest.NewFaulty(log)
+	w.log, w.presence, w.present = storetest.NewFaulty(log), log, nil
 	if w.engine, err = New(Config{Log: w.log}); err != nil {
 		w.t.Fatalf("starting the engine: %v", err)
 	}
@@ -136,6 +144,41 @@ func (w *world) publish(t *rapid.T) {
 	}
 }
 
+// appear lets somebody else begin to listen, and vanish end it.
+func (w *world) appear(t *rapid.T) {
+	w.learn()
+	texts := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a", "{b}", "*"}), 1, 2, rapid.ID[string]).Draw(t, "listens to")
+	selectors := make([]*spec.Selector, len(texts))
+	for i, text := range texts {
+		selectors[i] = modelSelector(t, text)
+	}
+	made, err := spec.NewSubscriptions(spec.NewSubscriberID(), selectors, nil)
+	if err != nil {
+		t.Fatalf("making subscriptions: %v", err)
+	}
+	w.change(t, made...)
+	w.present = append(w.present, made...)
+}
+
+func (w *world) vanish(t *rapid.T) {
+	w.learn()
+	if n := len(w.present); n > 0 {
+		i := rapid.IntRange(0, n-1).Draw(t, "who")
+		w.change(t, w.present[i].Ended())
+		w.present = slices.Delete(w.present, i, i+1)
+	}
+}
+
+func (w *world) change(t *rapid.T, changes ...*spec.Subscription) {
+	receipt, err := w.presence.Change(context.Background(), changes...)
+	if err != nil {
+		t.Fatalf("appending changes: %v", err)
+	}
+	for _, e := range receipt.Entries {
+		w.facts = append(w.facts, fact{e})
+	}
+}
+
 // learn adds what the log has beyond what was acknowledged.
 func (w *world) learn() {
 	after := store.Position(0)
@@ -159,13 +202,20 @@ func (w *world) learn() {
 
 func (w *world) join(t *rapid.T) {
 	r := &reader{recorder: newRecorder(rapid.SampledFrom([]int{-1, 0, 1, 5}).Draw(t, "room"))}
-	for _, text := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a", "b", "c/{x}", "*", dearPattern}), 1, 2, rapid.ID[string]).Draw(t, "selectors") {
+	for _, text := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a", "b", "c/{x}", "*", dearPattern, presenceTemplate}), 1, 2, rapid.ID[string]).Draw(t, "selectors") {
 		r.sub.Selectors = append(r.sub.Selectors, modelSelector(t, text))
 	}
 	if granted := rapid.SampledFrom([]string{"", "a", "c/1"}).Draw(t, "granted"); granted != "" {
 		r.sub.CanReceive = func(topics []string) bool { return slices.Contains(topics, granted) }
 		r.sub.ReceiveCost = rapid.SampledFrom([]spec.Cost{0, grantCost + 1}).Draw(t, "cost")
 	}
+	if rapid.Bool().Draw(t, "watches") {
+		of := r.sub.CanReceive
+		r.sub.CanReceive = func(topics []string) bool {
+			return strings.HasPrefix(topics[0], spec.SubscriptionsPath(spec.WellKnownPath)) || of != nil && of(topics)
+		}
+	}
+	r.sub.Generation = rapid.SampledFrom([]spec.Generation{spec.Legacy, spec.Current}).Draw(t, "generation")
 	r.filter = newFilter(&r.sub)
 	if len(w.facts) > 0 {
 		r.from = w.facts[len(w.facts)-1].Position
@@ -245,10 +295,13 @@ func (w *world) restart(*rapid.T) {
 		}
 		w.verify(r, false)
 		next := &reader{recorder: newRecorder(-1), filter: r.filter}
-		next.sub.Selectors, next.sub.CanReceive, next.sub.ReceiveCost = r.sub.Selectors, r.sub.CanReceive, r.sub.ReceiveCost
+		next.sub.Selectors, next.sub.CanReceive, next.sub.ReceiveCost, next.sub.Generation = r.sub.Selectors, r.sub.CanReceive, r.sub.ReceiveCost, r.sub.Generation
 		cursor := "urn:x:unknown"
 		if taken := r.taken(); len(taken) > 0 {
-			i := slices.IndexFunc(w.facts, func(f fact) bool { return f.Update.Data() == taken[len(taken)-1] })
+			i := slices.IndexFunc(w.facts, func(f fact) bool {
+				u := f.shownTo(r)
+				return u != nil && u.Data() == taken[len(taken)-1]
+			})
 			cursor = w.facts[i].ID.String()
 		}
 		w.resume(next, cursor)
@@ -257,35 +310,51 @@ func (w *world) restart(*rapid.T) {
 	}
 }
 
+// shownTo is the fact in the words of a reader's generation.
+func (f fact) shownTo(r *reader) *spec.Update {
+	if f.Subscription != nil {
+		return f.Subscription.Update(r.sub.Generation, spec.WellKnownPath)
+	}
+	return f.Update
+}
+
 // owed is what a reader has to be given so far, in order.
-func (w *world) owed(r *reader) []string {
-	var data []string
+func (w *world) owed(r *reader) (facts []fact) {
 	for _, f := range w.facts {
-		if f.Position > r.from && r.filter.wants(f.Update) && r.filter.mayRead(f.Update) {
-			data = append(data, f.Update.Data())
+		u := f.shownTo(r)
+		if f.Position > r.from && u != nil && r.filter.wants(u) && r.filter.mayRead(u) {
+			facts = append(facts, f)
 		}
 	}
-	return data
+	return facts
 }
 
 // verify holds what a reader was given against what it is owed: all of it, or
-// as much as it took before it left, stalled or lost its history. Who was told
-// of a loss may begin later, but not miss what is still retained; whatever was
-// given is in one piece.
+// as much as it took before it left, stalled or lost its history. To who was told
+// of a loss updates that were trimmed may be missing before the first that it was
+// given; whatever was given is in one piece.
 func (w *world) verify(r *reader, all bool) bool {
-	got, want := r.taken(), w.owed(r)
+	got := r.taken()
+	var trimmed store.Position
 	if r.sub.LossTold {
-		retained := *r
 		bounds, err := w.log.Bounds(context.Background())
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		retained.from = max(r.from, bounds.Trimmed)
-		late := len(want) - len(w.owed(&retained)) // so many may be missing at the front
-		if len(got) > 0 {
-			late = min(late, max(0, slices.Index(want, got[0])))
+		trimmed = bounds.Trimmed
+	}
+	var want []string
+	began := false // with an update
+	for _, f := range w.owed(r) {
+		data := f.shownTo(r).Data()
+		if f.Update != nil && !began {
+			began = slices.Contains(got, data)
+			if !began && f.Position <= trimmed {
+				continue
+			}
+			began = true
 		}
-		want = want[late:]
+		want = append(want, data)
 	}
 	if len(got) > len(want) || !slices.Equal(got, want[:len(got)]) {
 		w.t.Fatalf("a subscriber after position %d was given\n     %v, owed\n     %v", r.from, got, want)

@@ -42,6 +42,7 @@ type Subscriber struct {
 	opened      int64 // ns since 1970
 	ends        int64 // likewise; 0: never
 	endsWith    Reason
+	watches     spec.Generation // how subscription entries are shown to it; 0: it gets none
 
 	// Guarded by Engine.mu.
 	state state
@@ -55,9 +56,12 @@ type Subscriber struct {
 	// considered what the dispatcher has; position is then the entry where it
 	// became live, which may lie ahead of the dispatcher.
 	position store.Position
-	// lossTold excuses entries trimmed before the first one read; it passes
-	// with position.
+	// lossTold excuses what is found trimmed by the first read; it passes with
+	// position.
 	lossTold bool
+	// told excuses entries trimmed up to there: of one kind they may be gone
+	// from among those of the other. It passes with position.
+	told trimmed
 	// searching says that its last turn found nothing for it; it passes with
 	// position.
 	searching bool
@@ -76,6 +80,7 @@ func newSubscriber(e *Engine, s Subscription) *Subscriber {
 		opened:      time.Now().UnixNano(),
 		ends:        nanoseconds(s.Ends),
 		endsWith:    s.EndsWith,
+		watches:     e.watches(&s),
 		position:    s.After,
 		lossTold:    s.LossTold,
 	}

@@ -35,19 +35,19 @@ const (
 )
 
 // Options limit what is retained; see [store.Retention]. The bytes are those
-// of the records, and zero means [DefaultBytes]; the file is larger, and once
+// of the records of updates, and zero means [DefaultBytes]; the file is larger, and once
 // grown it is reused, not shrunk.
 type Options store.Retention
 
 // A Log is a [store.Log] in a file. One goroutine writes; everybody who
 // waits for the disk at that moment shares its next commit.
 type Log struct {
-	path      string
-	retention atomic.Pointer[store.Retention]
-	epochs    *store.Epochs
-	tail      *store.Tail
-	stopped   chan struct{} // closed when the writer has ended
-	work      chan struct{} // tells the writer to look; capacity 1
+	path    string
+	keep    atomic.Pointer[retention]
+	epochs  *store.Epochs
+	tail    *store.Tail
+	stopped chan struct{} // closed when the writer has ended
+	work    chan struct{} // tells the writer to look; capacity 1
 
 	// files guards db. Readers hold it shared for one short transaction, the
 	// writer exclusively while it reopens the file after a failed commit.
@@ -64,11 +64,17 @@ type Log struct {
 	w writer // owned by the writer goroutine
 }
 
-var _ store.Log = (*Log)(nil)
+var (
+	_ store.Log      = (*Log)(nil)
+	_ store.Presence = (*Log)(nil)
+)
+
+// A retention is what is kept of each kind of entries.
+type retention struct{ updates, subscriptions store.Retention }
 
 // Open opens the history in a file, which it creates if there is none, mode
-// 0600, as well as the folder above it, mode 0700. It starts a new epoch. A
-// file that another process has open, that is no history of Cinnabar, that is
+// 0600, as well as the folder above it, mode 0700. It starts a new epoch, with
+// the end of every subscription that the last one left open. A file that another process has open, that is no history of Cinnabar, that is
 // damaged, or that a later version wrote is an error, and is left untouched.
 func Open(path string, o Options) (*Log, error) {
 	return open(path, o, (*bbolt.Tx).Commit)
@@ -86,7 +92,7 @@ func open(path string, o Options, commit func(*bbolt.Tx) error) (*Log, error) {
 	if err := create(path); err != nil {
 		return nil, fmt.Errorf("opening history %s: %w", path, err)
 	}
-	db, err := openFile(path, *l.retention.Load())
+	db, err := openFile(path, *l.keep.Load())
 	if err != nil {
 		return nil, fmt.Errorf("opening history %s: %w", path, err)
 	}
@@ -95,8 +101,8 @@ func open(path string, o Options, commit func(*bbolt.Tx) error) (*Log, error) {
 		return nil, fmt.Errorf("opening history %s: %w", path, errors.Join(err, db.Close()))
 	}
 	l.db, l.epochs = db, s.epochs
-	l.last, l.lastAt = s.ends.head, s.ends.newestAt
-	l.tail = store.NewTail(s.ends.bounds(), followBytes)
+	l.last, l.lastAt = s.ends.head, s.ends.headAt
+	l.tail = store.NewTail(s.ends.head, s.ends.updates.bounds(), s.ends.subscriptions.bounds(), followBytes)
 	l.w = writer{commit: commit, ends: s.ends, tx: s.tx}
 	go l.write()
 	return l, nil
@@ -110,7 +116,7 @@ func (l *Log) Retain(r store.Retention) {
 
 func (l *Log) retain(r store.Retention) {
 	r = r.Default(DefaultBytes)
-	l.retention.Store(&r)
+	l.keep.Store(&retention{updates: r, subscriptions: r.Presence(PresenceBytes)})
 }
 
 // Append queues updates for the writer. Their waiting may be shared with
@@ -119,7 +125,11 @@ func (l *Log) Append(ctx context.Context, want store.Durability, updates ...*spe
 	if err := ctx.Err(); err != nil {
 		return store.Receipt{}, err
 	}
-	r, err := newRequest(want, updates)
+	items := make([]store.Item, len(updates))
+	for i, u := range updates {
+		items[i].Update = u
+	}
+	r, err := newRequest(want, items)
 	if err != nil {
 		return store.Receipt{}, err
 	}
@@ -172,7 +182,7 @@ func (l *Log) enqueue(ctx context.Context, r *request) error {
 	for i := range r.items {
 		l.last++
 		e := &r.items[i].Entry
-		e.Position, e.At, e.ID = l.last, l.lastAt, l.epochs.ID(l.last, e.Update)
+		e.Position, e.At, e.ID = l.last, l.lastAt, l.epochs.ID(l.last, e.Brought())
 		r.records[i].Stamp(l.lastAt)
 	}
 	l.queue.push(r)

@@ -17,7 +17,7 @@ func place(t testing.TB) storetest.Place { return placeAt(filepath.Join(t.TempDi
 
 func placeAt(path string) storetest.Place {
 	return storetest.Place{
-		Open: func(r store.Retention) (store.Log, error) { return Open(path, Options(r)) },
+		Open: func(r store.Retention) (storetest.Engine, error) { return Open(path, Options(r)) },
 		Backup: func(t testing.TB) storetest.Place {
 			t.Helper()
 			copied := filepath.Join(t.TempDir(), "hub.db")

@@ -28,7 +28,7 @@ func (l *Log) commit(flight []*request, d store.Durability) error {
 				return fmt.Errorf("adding entries: %w", err)
 			}
 		}
-		if err := e.trim(tx, *l.retention.Load(), time.Now()); err != nil {
+		if err := e.trim(tx, *l.keep.Load(), time.Now()); err != nil {
 			return fmt.Errorf("trimming: %w", err)
 		}
 		return nil
@@ -75,69 +75,84 @@ func (l *Log) transact(d store.Durability, write func(*bbolt.Tx, *ends) error) (
 
 // put adds the entries of a request.
 func (e *ends) put(tx *bbolt.Tx, r *request) error {
-	log, ids := tx.Bucket(logBucket), tx.Bucket(idsBucket)
-	log.FillPercent = 1 // keys only grow: no page is ever split to make room
 	for i := range r.items {
-		entry, record := &r.items[i].Entry, r.records[i]
-		if err := log.Put(positionKey(entry.Position), record); err != nil {
+		if err := e.add(tx, &r.items[i].Entry, r.records[i]); err != nil {
 			return err
 		}
-		if id := entry.Update.ID(); !id.IsZero() {
-			if err := ids.Put(idKey(id.String(), entry.Position), nil); err != nil {
-				return err
-			}
-		}
-		if e.oldest == 0 {
-			e.oldest, e.oldestAt = entry.Position, entry.At
-		}
-		e.head, e.newestAt = entry.Position, entry.At
-		e.count++
-		e.bytes += int64(len(record))
 	}
 	return nil
 }
 
-// exceeds reports whether the oldest entry has to go. The newest one stays.
-func (e *ends) exceeds(r store.Retention, now time.Time) bool {
-	return e.oldest < e.head && r.Exceeded(e.bytes, e.count, e.oldestAt, now)
+// add adds an entry, which is newer than all others.
+func (e *ends) add(tx *bbolt.Tx, entry *store.Entry, record store.Record) error {
+	name, kept := logBucket, &e.updates
+	if s := entry.Subscription; s != nil {
+		name, kept = presenceBucket, &e.subscriptions
+		if err := keepOpen(tx, s); err != nil {
+			return err
+		}
+	}
+	log := tx.Bucket(name)
+	log.FillPercent = 1 // keys only grow: no page is ever split to make room
+	if err := log.Put(positionKey(entry.Position), record); err != nil {
+		return err
+	}
+	if id := entry.Brought(); !id.IsZero() {
+		if err := tx.Bucket(idsBucket).Put(idKey(id.String(), entry.Position), nil); err != nil {
+			return err
+		}
+	}
+	kept.add(entry, len(record))
+	e.head, e.headAt = entry.Position, entry.At
+	return nil
 }
 
 // trim removes the oldest entries while the retention asks for it, as many as
 // one commit may.
-func (e *ends) trim(tx *bbolt.Tx, r store.Retention, now time.Time) error {
-	if !e.exceeds(r, now) {
-		return nil
+func (e *ends) trim(tx *bbolt.Tx, keep retention, now time.Time) error {
+	room, err := e.updates.trim(tx, logBucket, keep.updates, now, maxTrimmed)
+	if err != nil {
+		return err
 	}
-	log, ids := tx.Bucket(logBucket), tx.Bucket(idsBucket)
+	_, err = e.subscriptions.trim(tx, presenceBucket, keep.subscriptions, now, room)
+	return err
+}
+
+// trim removes at most so many entries of one kind, and returns how many more
+// it might have.
+func (s *stock) trim(tx *bbolt.Tx, bucket []byte, r store.Retention, now time.Time, most int) (room int, err error) {
+	if !s.exceeds(r, now) {
+		return most, nil
+	}
+	log, ids := tx.Bucket(bucket), tx.Bucket(idsBucket)
 	// A cursor loses its place when keys are deleted under it, so that they
 	// are collected first.
 	var logKeys, idKeys [][]byte
 	c := log.Cursor()
 	for k, v := c.First(); k != nil; k, v = c.Next() {
 		record := store.Record(v)
-		e.oldest = position(k)
-		e.oldestAt, _ = record.Time()
-		if len(logKeys) == maxTrimmed || !e.exceeds(r, now) {
+		s.oldest = position(k)
+		s.oldestAt, _ = record.Time()
+		if len(logKeys) == most || !s.exceeds(r, now) {
 			break
 		}
-		// A damaged record must not keep everybody from publishing.
-		if u, err := record.Update(); err == nil && !u.ID().IsZero() {
-			idKeys = append(idKeys, idKey(u.ID().String(), e.oldest))
+		if id := record.Brought(); !id.IsZero() {
+			idKeys = append(idKeys, idKey(id.String(), s.oldest))
 		}
 		logKeys = append(logKeys, slices.Clone(k))
-		e.trimmed = e.oldest
-		e.count--
-		e.bytes -= int64(len(v))
+		s.trimmed = s.oldest
+		s.count--
+		s.bytes -= int64(len(v))
 	}
 	for _, k := range logKeys {
 		if err := log.Delete(k); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	for _, k := range idKeys {
 		if err := ids.Delete(k); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return most - len(logKeys), nil
 }

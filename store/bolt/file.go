@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"cinnabar/store"
 	"cinnabar/store/boltfile"
@@ -68,7 +69,7 @@ func flushFolder(path string) error {
 }
 
 // openFile opens a file for writing, after a look at it that writes nothing.
-func openFile(path string, r store.Retention) (*bbolt.DB, error) {
+func openFile(path string, keep retention) (*bbolt.DB, error) {
 	if info, err := os.Stat(path); err != nil {
 		return nil, err
 	} else if info.Size() > 0 {
@@ -82,7 +83,7 @@ func openFile(path string, r store.Retention) (*bbolt.DB, error) {
 		// with each commit it would cost more than the entries do.
 		NoFreelistSync:  true,
 		FreelistType:    bbolt.FreelistMapType,
-		InitialMmapSize: mapSize(r),
+		InitialMmapSize: mapSize(keep),
 		NoStatistics:    true,
 	})
 	if err != nil {
@@ -93,11 +94,11 @@ func openFile(path string, r store.Retention) (*bbolt.DB, error) {
 
 // mapSize is the address space set aside for the file. When the file outgrows
 // its map, the writer waits for every reader and readers wait for the writer.
-func mapSize(r store.Retention) int {
+func mapSize(keep retention) int {
 	if runtime.GOOS == "windows" || bits.UintSize < 64 {
 		return 0 // on Windows the file would take that size at once
 	}
-	return int(max(1<<30, 2*min(r.MaxBytes, 1<<40)+1<<28))
+	return int(max(1<<30, 2*min(keep.updates.MaxBytes, 1<<40)+2*PresenceBytes+1<<28))
 }
 
 // explain says what to do about an error of opening.
@@ -145,7 +146,8 @@ type start struct {
 	tx     int // id of the last transaction
 }
 
-// begin starts a new epoch, in a new file a new history.
+// begin starts a new epoch, in a new file a new history, and in one of an earlier
+// format this one. What the last life left open is ended.
 func begin(db *bbolt.DB) (s start, err error) {
 	defer boltfile.FaultsPanic()()
 	defer recoverDamage(&err)
@@ -163,7 +165,18 @@ func begin(db *bbolt.DB) (s start, err error) {
 		if err := dropRoom(tx); err != nil {
 			return err
 		}
-		return addEpoch(tx, h.past, s.epochs.Current(), h.ends.trimmed)
+		if h.outdated {
+			if err := updateFormat(tx); err != nil {
+				return err
+			}
+		}
+		if err := addEpoch(tx, h.past, s.epochs.Current(), h.ends.gone()); err != nil {
+			return err
+		}
+		if err := s.ends.endOpen(tx, time.Now()); err != nil {
+			return err
+		}
+		return tx.Bucket(metaBucket).Put(endsKey, s.ends.encode())
 	})
 	if err != nil {
 		err = fmt.Errorf("starting an epoch: %w", err)

@@ -5,30 +5,37 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"cinnabar/store"
 
 	"go.etcd.io/bbolt"
 )
 
-// The file, format 1. Integers are big-endian.
+// The file, format 2. Integers are big-endian.
 //
-//	meta    format → formatName and a version; key → 32 bytes that ids are
-//	        sealed with; ends → see ends
-//	epochs  4-byte ordinal → epoch (4) and its first position (8)
-//	log     position (8) → record
-//	ids     brought id, one zero byte, position (8) → nothing
-//	room    scratch space while recovering from a full disk, else absent
+//	meta      format → formatName and a version; key → 32 bytes that ids are
+//	          sealed with; ends → see ends
+//	epochs    4-byte ordinal → epoch (4) and its first position (8)
+//	log       position (8) → record of an update
+//	ids       brought id, one zero byte, position (8) → nothing
+//	presence  position (8) → record of a subscription that began or ended
+//	open      see openKey → the subscription in its binary form: those that
+//	          began and have not ended, also when their record was trimmed
+//	room      scratch space while recovering from a full disk, else absent
 //
 // An id holds no control characters, so that the zero byte ends it, and the
 // earliest retained occurrence of an id is the first key it is a prefix of.
+//
+// Format 1 had no presence and open, and shorter ends. It is read, and brought
+// up to date when the file is opened for writing.
 var (
-	metaBucket   = []byte("meta")
-	epochsBucket = []byte("epochs")
-	logBucket    = []byte("log")
-	idsBucket    = []byte("ids")
-	roomBucket   = []byte("room")
+	metaBucket     = []byte("meta")
+	epochsBucket   = []byte("epochs")
+	logBucket      = []byte("log")
+	idsBucket      = []byte("ids")
+	presenceBucket = []byte("presence")
+	openBucket     = []byte("open")
+	roomBucket     = []byte("room")
 
 	formatKey = []byte("format")
 	keyKey    = []byte("key")
@@ -36,8 +43,9 @@ var (
 )
 
 const (
-	formatName    = "cinnabar history "
-	formatVersion = "1"
+	formatName     = "cinnabar history "
+	formatVersion  = "2"
+	earlierVersion = "1"
 )
 
 var (
@@ -45,71 +53,6 @@ var (
 	errNewer   = errors.New("a later version of Cinnabar wrote this history: run that version")
 	errDamaged = errors.New("the history is damaged: restore a backup, or move the file away to start an empty one")
 )
-
-// ends are the running totals of the file, kept in it by every commit so that
-// nothing has to be counted.
-type ends struct {
-	head    store.Position // last in log
-	trimmed store.Position // largest that retention removed
-	count   int64          // records in log
-	bytes   int64          // of records in log
-
-	// Read from the records themselves.
-	oldest             store.Position // first in log, 0 for none
-	oldestAt, newestAt time.Time
-}
-
-func (e *ends) bounds() store.Bounds {
-	return store.Bounds{Oldest: e.oldest, Newest: e.head, Trimmed: e.trimmed}
-}
-
-func (e *ends) encode() []byte {
-	b := make([]byte, 0, 32)
-	for _, n := range [...]uint64{uint64(e.head), uint64(e.trimmed), uint64(e.count), uint64(e.bytes)} {
-		b = binary.BigEndian.AppendUint64(b, n)
-	}
-	return b
-}
-
-// readTotals reads what encode wrote.
-func readTotals(tx *bbolt.Tx) (ends, error) {
-	b := tx.Bucket(metaBucket).Get(endsKey)
-	if len(b) != 32 {
-		return ends{}, fmt.Errorf("%w (totals of %d bytes)", errDamaged, len(b))
-	}
-	return ends{
-		head:    store.Position(binary.BigEndian.Uint64(b)),
-		trimmed: store.Position(binary.BigEndian.Uint64(b[8:])),
-		count:   int64(binary.BigEndian.Uint64(b[16:])),
-		bytes:   int64(binary.BigEndian.Uint64(b[24:])),
-	}, nil
-}
-
-// readEnds reads the totals and checks them against both ends of the log.
-func readEnds(tx *bbolt.Tx) (ends, error) {
-	e, err := readTotals(tx)
-	if err != nil {
-		return ends{}, err
-	}
-	c := tx.Bucket(logBucket).Cursor()
-	first, record := c.First()
-	if first == nil {
-		if e.count != 0 || e.bytes != 0 || e.head != 0 {
-			return ends{}, fmt.Errorf("%w (%d entries counted, none there)", errDamaged, e.count)
-		}
-		return e, nil
-	}
-	var ok bool
-	e.oldest = position(first)
-	if e.oldestAt, ok = store.Record(record).Time(); !ok || e.oldest <= e.trimmed {
-		return ends{}, fmt.Errorf("%w (first entry)", errDamaged)
-	}
-	last, record := c.Last()
-	if e.newestAt, ok = store.Record(record).Time(); !ok || position(last) != e.head {
-		return ends{}, fmt.Errorf("%w (last entry)", errDamaged)
-	}
-	return e, nil
-}
 
 // maxIndexedID is how long an id may be that a publisher brings, in bytes.
 const maxIndexedID = bbolt.MaxKeySize - 9
@@ -138,6 +81,8 @@ type history struct {
 	key  [32]byte
 	past []store.Span
 	ends ends
+
+	outdated bool // of an earlier format
 }
 
 // readHistory reads and judges a file's description. It is used before
@@ -152,10 +97,16 @@ func readHistory(tx *bbolt.Tx) (history, error) {
 	switch {
 	case !ours:
 		return h, errForeign
+	case version == earlierVersion:
+		h.outdated = true
 	case version != formatVersion:
 		return h, fmt.Errorf("%w (format %q, this one knows %s)", errNewer, version, formatVersion)
 	}
-	for _, name := range [][]byte{epochsBucket, logBucket, idsBucket} {
+	buckets := [][]byte{epochsBucket, logBucket, idsBucket, presenceBucket, openBucket}
+	if h.outdated {
+		buckets = buckets[:3]
+	}
+	for _, name := range buckets {
 		if tx.Bucket(name) == nil {
 			return h, fmt.Errorf("%w (no %s)", errDamaged, name)
 		}
@@ -184,7 +135,7 @@ func readHistory(tx *bbolt.Tx) (history, error) {
 
 // createHistory makes an empty history of an empty file.
 func createHistory(tx *bbolt.Tx) error {
-	for _, name := range [][]byte{metaBucket, epochsBucket, logBucket, idsBucket} {
+	for _, name := range [][]byte{metaBucket, epochsBucket, logBucket, idsBucket, presenceBucket, openBucket} {
 		if _, err := tx.CreateBucket(name); err != nil {
 			return err
 		}
@@ -196,6 +147,17 @@ func createHistory(tx *bbolt.Tx) error {
 		meta.Put(keyKey, key[:]),
 		meta.Put(endsKey, new(ends).encode()),
 	)
+}
+
+// updateFormat makes a history of an earlier format one of this; ends are
+// written by whoever opens it.
+func updateFormat(tx *bbolt.Tx) error {
+	for _, name := range [][]byte{presenceBucket, openBucket} {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	return tx.Bucket(metaBucket).Put(formatKey, []byte(formatName+formatVersion))
 }
 
 // maxEpochs is how many epochs are listed before trimmed ones are dropped.

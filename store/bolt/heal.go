@@ -174,7 +174,7 @@ func (l *Log) reopen() (written bool, err error) {
 		l.db.Close() // of a file that is in doubt: opening it again judges it
 		l.db = nil
 	}
-	db, err := openFile(l.path, *l.retention.Load())
+	db, err := openFile(l.path, *l.keep.Load())
 	if err != nil {
 		return false, fmt.Errorf("opening it again: %w", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"cinnabar/spec"
 	"cinnabar/store"
 )
 
@@ -22,7 +21,7 @@ type answer struct {
 	err     error
 }
 
-// A request is the updates of one append on their way into the file.
+// A request is the entries of one append on their way into the file.
 type request struct {
 	want     store.Durability
 	items    []store.Item
@@ -33,27 +32,28 @@ type request struct {
 	saved bool // in the file, for all its commit failed; owned by the writer
 }
 
-// newRequest encodes updates; positions and time are given later, in order.
-func newRequest(want store.Durability, updates []*spec.Update) (*request, error) {
+// newRequest encodes what is to be appended; positions and time are given
+// later, in order.
+func newRequest(want store.Durability, items []store.Item) (*request, error) {
 	if want != store.Memory && want != store.OS {
 		want = store.Disk
 	}
 	r := &request{
 		want:     want,
-		items:    make([]store.Item, len(updates)),
-		records:  make([]store.Record, len(updates)),
+		items:    items,
+		records:  make([]store.Record, len(items)),
 		answered: make(chan answer, 1),
 	}
-	for i, u := range updates {
-		record, err := store.NewRecord(u)
+	for i := range items {
+		record, err := store.NewRecord(&items[i].Entry)
 		if err != nil {
 			return nil, err
 		}
-		if n := len(u.ID().String()); n > maxIndexedID {
+		if n := len(items[i].Brought().String()); n > maxIndexedID {
 			return nil, fmt.Errorf("%w: its id has %d bytes, at most %d", store.ErrTooLarge, n, maxIndexedID)
 		}
 		r.records[i] = record
-		r.items[i] = store.Item{Entry: store.Entry{Update: u}, Size: len(record)}
+		items[i].Size = len(record)
 		r.size += len(record)
 	}
 	return r, nil

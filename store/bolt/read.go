@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"iter"
 
 	"cinnabar/store"
 	"cinnabar/store/boltfile"
@@ -14,7 +15,6 @@ import (
 // Read returns visible entries after a position: from memory where the window
 // holds them, else from the file.
 func (l *Log) Read(ctx context.Context, after store.Position, limit int) (store.Chunk, error) {
-	trimmed := false
 	for {
 		if err := ctx.Err(); err != nil {
 			return store.Chunk{}, err
@@ -26,12 +26,11 @@ func (l *Log) Read(ctx context.Context, after store.Position, limit int) (store.
 		if err != nil {
 			return store.Chunk{}, err
 		}
-		c.Trimmed = c.Trimmed || trimmed
 		if ok || len(c.Entries) > 0 {
 			return c, nil
 		}
 		// The file has nothing more: what follows is in the window.
-		after, trimmed = c.Through, c.Trimmed
+		after = c.Through
 	}
 }
 
@@ -45,11 +44,9 @@ func (l *Log) readFile(after, through store.Position, limit int) (store.Chunk, e
 		if err != nil {
 			return err
 		}
-		c.Trimmed = e.trimmed > after
-		cursor := tx.Bucket(logBucket).Cursor()
+		c.Trimmed, c.PresenceTrimmed = e.updates.trimmed, e.subscriptions.trimmed
 		size := 0
-		for k, v := cursor.Seek(positionKey(after + 1)); k != nil; k, v = cursor.Next() {
-			p := position(k)
+		for p, v := range entriesAfter(tx, after) {
 			if p > through {
 				break
 			}
@@ -69,6 +66,29 @@ func (l *Log) readFile(after, through store.Position, limit int) (store.Chunk, e
 		return store.Chunk{}, fmt.Errorf("reading history %s: %w", l.path, err)
 	}
 	return c, nil
+}
+
+// entriesAfter goes over the records of both kinds after a position, in order.
+func entriesAfter(tx *bbolt.Tx, after store.Position) iter.Seq2[store.Position, store.Record] {
+	return func(yield func(store.Position, store.Record) bool) {
+		updates, subscriptions := tx.Bucket(logBucket).Cursor(), tx.Bucket(presenceBucket).Cursor()
+		from := positionKey(after + 1)
+		uk, uv := updates.Seek(from)
+		sk, sv := subscriptions.Seek(from)
+		for uk != nil || sk != nil {
+			if sk == nil || uk != nil && bytes.Compare(uk, sk) < 0 {
+				if !yield(position(uk), uv) {
+					return
+				}
+				uk, uv = updates.Next()
+				continue
+			}
+			if !yield(position(sk), sv) {
+				return
+			}
+			sk, sv = subscriptions.Next()
+		}
+	}
 }
 
 // view runs one read transaction.
@@ -104,7 +124,7 @@ func (l *Log) Find(ctx context.Context, id string) (store.Place, error) {
 	l.mu.Lock()
 	given := l.last
 	l.mu.Unlock()
-	return l.epochs.Find(id, given, b.Trimmed, l.earliest)
+	return l.epochs.Find(id, given, b, l.earliest)
 }
 
 // earliest returns the position of the earliest visible entry that brought an

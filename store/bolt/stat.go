@@ -34,7 +34,9 @@ func stat(path string) (s store.Summary, err error) {
 		if err != nil {
 			return err
 		}
-		s.Entries, s.Bytes, s.Trimmed = h.ends.count, h.ends.bytes, h.ends.trimmed
+		u := &h.ends.updates
+		s.Entries, s.Bytes, s.Trimmed = u.count, u.bytes, u.trimmed
+		s.Presence = h.ends.subscriptions.count
 		s.Epochs = len(h.past)
 		s.Brought = int64(tx.Bucket(idsBucket).Stats().KeyN)
 		s.Oldest, s.Newest, err = edges(tx, h)
@@ -42,9 +44,10 @@ func stat(path string) (s store.Summary, err error) {
 	})
 }
 
-// edges reads the first and the last entry.
+// edges reads the first and the last update.
 func edges(tx *bbolt.Tx, h history) (oldest, newest *store.Entry, err error) {
-	if h.ends.oldest == 0 {
+	u := &h.ends.updates
+	if u.oldest == 0 {
 		return nil, nil, nil
 	}
 	if len(h.past) == 0 {
@@ -58,9 +61,9 @@ func edges(tx *bbolt.Tx, h history) (oldest, newest *store.Entry, err error) {
 		}
 		return &e, nil
 	}
-	if oldest, err = entry(h.ends.oldest); err != nil {
+	if oldest, err = entry(u.oldest); err != nil {
 		return nil, nil, err
 	}
-	newest, err = entry(h.ends.head)
+	newest, err = entry(u.newest)
 	return oldest, newest, err
 }

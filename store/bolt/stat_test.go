@@ -43,7 +43,7 @@ func TestStat(t *testing.T) {
 			t.Fatal(err)
 		}
 		if i > 0 {
-			r, _ := store.NewRecord(u)
+			r, _ := store.NewRecord(&store.Entry{Update: u})
 			size += int64(len(r))
 		}
 	}

@@ -48,7 +48,7 @@ func (l *Log) write() {
 			runtime.Gosched()
 			flight, closing := l.take(due)
 			due = due || closing
-			if len(flight) == 0 && !l.w.chore(due, closing, *l.retention.Load()) {
+			if len(flight) == 0 && !l.w.chore(due, closing, *l.keep.Load()) {
 				if closing {
 					return
 				}
@@ -76,8 +76,8 @@ func (l *Log) take(due bool) (flight []*request, closing bool) {
 // chore reports whether there is something to commit though nothing is queued:
 // a flush that was put off, or entries past their retention. These can wait
 // for the next life.
-func (w *writer) chore(due, closing bool, r store.Retention) bool {
-	return due && (w.unflushed || !closing && w.ends.exceeds(r, time.Now()))
+func (w *writer) chore(due, closing bool, keep retention) bool {
+	return due && (w.unflushed || !closing && w.ends.exceeds(keep, time.Now()))
 }
 
 // nextChore returns when the writer has to look even if nobody wakes it; zero
@@ -86,16 +86,14 @@ func (l *Log) nextChore(now time.Time) time.Time {
 	l.mu.Lock()
 	queued := len(l.queue.requests) > 0
 	l.mu.Unlock()
-	e, keep := &l.w.ends, *l.retention.Load()
+	e, keep := &l.w.ends, *l.keep.Load()
 	switch {
 	case e.exceeds(keep, now):
 		return now.Add(trimPause)
 	case queued || l.w.unflushed:
 		return now.Add(lazyDelay)
-	case keep.MaxAge > 0 && e.oldest < e.head:
-		return e.oldestAt.Add(keep.MaxAge + trimPause)
 	}
-	return time.Time{}
+	return e.ages(keep)
 }
 
 // round commits requests at the strongest durability that one of them wants,
@@ -130,7 +128,8 @@ func (l *Log) land(flight []*request, reached store.Durability) {
 		l.tail.Publish(r.items...)
 	}
 	l.tail.Saved(e.head)
-	l.tail.Trimmed(e.trimmed, e.oldest)
+	l.tail.Trimmed(store.KindUpdate, e.updates.bounds())
+	l.tail.Trimmed(store.KindSubscription, e.subscriptions.bounds())
 	l.show()
 	l.mu.Unlock()
 	for _, r := range flight {

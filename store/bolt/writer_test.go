@@ -127,8 +127,8 @@ func TestSavedForNobody(t *testing.T) {
 			t.Errorf("after a moment there were %d commits, %d flushed; want one, flushed", n, flushes)
 		}
 		if err := l.view(func(tx *bbolt.Tx) error {
-			if e, err := readTotals(tx); err != nil || e.count != 50 {
-				t.Errorf("after a moment the file has %d entries, error %v; want 50", e.count, err)
+			if e, err := readTotals(tx); err != nil || e.updates.count != 50 {
+				t.Errorf("after a moment the file has %d entries, error %v; want 50", e.updates.count, err)
 			}
 			return nil
 		}); err != nil {

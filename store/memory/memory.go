@@ -23,8 +23,12 @@ const followBytes = 8 << 20
 // overhead is what an entry takes beside its strings, in bytes, about.
 const overhead = 256
 
+// PresenceBytes is the limit on what is retained of subscriptions that began
+// and ended.
+const PresenceBytes = 16 << 20
+
 // Options limit what is retained; see [store.Retention]. The bytes are those
-// entries take in memory, about, and zero means [DefaultBytes].
+// updates take in memory, about, and zero means [DefaultBytes].
 type Options store.Retention
 
 // A Log is a [store.Log] in memory. Every append reaches [store.Memory] and no
@@ -33,38 +37,65 @@ type Log struct {
 	epochs *store.Epochs
 	tail   *store.Tail
 
-	mu        sync.Mutex // the one writer: whoever holds it assigns and publishes
-	retention store.Retention
-	last      store.Position
-	lastAt    time.Time
-	bytes     int64 // retained
-	count     int64 // retained
-	closed    bool
+	mu            sync.Mutex // the one writer: whoever holds it assigns and publishes
+	last          store.Position
+	lastAt        time.Time
+	updates       stock
+	subscriptions stock
+	closed        bool
 }
 
-var _ store.Log = (*Log)(nil)
+// A stock is what is retained of one kind of entries.
+type stock struct {
+	retention    store.Retention
+	bytes, count int64
+}
+
+var (
+	_ store.Log      = (*Log)(nil)
+	_ store.Presence = (*Log)(nil)
+)
 
 // Open starts an empty log with a key and an epoch of its own.
 func Open(o Options) (*Log, error) {
+	r := store.Retention(o).Default(DefaultBytes)
 	return &Log{
-		retention: store.Retention(o).Default(DefaultBytes),
-		epochs:    store.NewEpochs(store.NewKey(), nil, 1),
-		tail:      store.NewTail(store.Bounds{}, followBytes),
+		epochs:        store.NewEpochs(store.NewKey(), nil, 1),
+		tail:          store.NewTail(0, store.Range{}, store.Range{}, followBytes),
+		updates:       stock{retention: r},
+		subscriptions: stock{retention: r.Presence(PresenceBytes)},
 	}, nil
 }
 
 // Append makes the updates visible at once, whatever durability is wanted.
 func (l *Log) Append(ctx context.Context, _ store.Durability, updates ...*spec.Update) (store.Receipt, error) {
+	items := make([]store.Item, len(updates))
+	for i, u := range updates {
+		items[i].Update = u
+	}
+	return l.append(ctx, &l.updates, items)
+}
+
+// Change makes the changes visible at once. There is no earlier life of which
+// subscriptions could be left.
+func (l *Log) Change(ctx context.Context, changes ...*spec.Subscription) (store.Receipt, error) {
+	items := make([]store.Item, len(changes))
+	for i, s := range changes {
+		items[i].Subscription = s
+	}
+	return l.append(ctx, &l.subscriptions, items)
+}
+
+func (l *Log) append(ctx context.Context, kept *stock, items []store.Item) (store.Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Receipt{}, err
 	}
-	items := make([]store.Item, len(updates))
-	for i, u := range updates {
-		size, err := store.Size(u)
+	for i := range items {
+		size, err := store.SizeOf(&items[i].Entry)
 		if err != nil {
 			return store.Receipt{}, err
 		}
-		items[i] = store.Item{Entry: store.Entry{Update: u}, Size: size + overhead}
+		items[i].Size = size + overhead
 	}
 	receipt := store.Receipt{Entries: make([]store.Entry, len(items)), Reached: store.Memory}
 
@@ -80,22 +111,28 @@ func (l *Log) Append(ctx context.Context, _ store.Durability, updates ...*spec.U
 	for i := range items {
 		l.last++
 		e := &items[i].Entry
-		e.Position, e.At, e.ID = l.last, now, l.epochs.ID(l.last, e.Update)
+		e.Position, e.At, e.ID = l.last, now, l.epochs.ID(l.last, e.Brought())
 		receipt.Entries[i] = *e
-		l.bytes += int64(items[i].Size)
+		kept.bytes += int64(items[i].Size)
 	}
 	l.lastAt = now
-	l.count += int64(len(items))
+	kept.count += int64(len(items))
 	l.tail.Publish(items...)
-	l.tail.TrimWhile(func(oldest store.Item) bool {
-		if !l.retention.Exceeded(l.bytes, l.count, oldest.At, now) {
+	l.trim(store.KindUpdate, &l.updates, now)
+	l.trim(store.KindSubscription, &l.subscriptions, now)
+	return receipt, nil
+}
+
+// trim removes what is retained no longer. The lock is held.
+func (l *Log) trim(k store.Kind, kept *stock, now time.Time) {
+	l.tail.TrimWhile(k, func(oldest store.Item) bool {
+		if !kept.retention.Exceeded(kept.bytes, kept.count, oldest.At, now) {
 			return false
 		}
-		l.bytes -= int64(oldest.Size)
-		l.count--
+		kept.bytes -= int64(oldest.Size)
+		kept.count--
 		return true
 	})
-	return receipt, nil
 }
 
 // Read returns visible entries after a position.
@@ -103,7 +140,7 @@ func (l *Log) Read(ctx context.Context, after store.Position, limit int) (store.
 	if err := ctx.Err(); err != nil {
 		return store.Chunk{}, err
 	}
-	// The window holds everything retained: there is no other medium.
+	// The windows hold everything retained: there is no other medium.
 	c, _, _, err := l.tail.Read(after, limit)
 	return c, err
 }
@@ -117,7 +154,7 @@ func (l *Log) Find(ctx context.Context, id string) (store.Place, error) {
 	if err != nil {
 		return store.Place{}, err
 	}
-	return l.epochs.Find(id, b.Newest, b.Trimmed, func(id string) (store.Position, error) {
+	return l.epochs.Find(id, b.Newest, b, func(id string) (store.Position, error) {
 		return l.tail.Earliest(id), nil
 	})
 }
@@ -139,7 +176,8 @@ func (l *Log) Bounds(ctx context.Context) (store.Bounds, error) {
 func (l *Log) Retain(r store.Retention) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.retention = r.Default(DefaultBytes)
+	r = r.Default(DefaultBytes)
+	l.updates.retention, l.subscriptions.retention = r, r.Presence(PresenceBytes)
 }
 
 // Health returns nil until the log is closed.

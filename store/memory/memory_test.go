@@ -9,7 +9,7 @@ import (
 )
 
 func place(testing.TB) storetest.Place {
-	return storetest.Place{Open: func(r store.Retention) (store.Log, error) { return memory.Open(memory.Options(r)) }}
+	return storetest.Place{Open: func(r store.Retention) (storetest.Engine, error) { return memory.Open(memory.Options(r)) }}
 }
 
 func TestLog(t *testing.T) { storetest.Run(t, place) }

@@ -166,7 +166,7 @@ func testTrimmedCursors(t *testing.T, p Place) {
 	x := brought(t, "urn:x", "")
 	all := mustAppend(t, log, Update(t, "a"), x, x, Update(t, "b"), Update(t, "c"), x, Update(t, "d"))
 	for i, e := range all[:4] {
-		if e.Update.ID().IsZero() {
+		if e.Brought().IsZero() {
 			// By order: replay starts after it though it is gone, and says
 			// whether anything after it is, too.
 			if got, want := mustFind(t, log, e.ID.String()), (store.Place{After: e.Position, Exact: i == 3}); got != want {

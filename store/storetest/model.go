@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -16,16 +17,35 @@ import (
 type model struct {
 	entries []store.Entry // ever appended
 	trimmed store.Position
+	open    map[string]*spec.Subscription // by what describes them
 }
 
-func (m *model) retained() []store.Entry { return m.after(m.trimmed) }
+func (m *model) retained() []store.Entry { return m.after(0) }
 
-func (m *model) after(p store.Position) []store.Entry {
-	i := slices.IndexFunc(m.entries, func(e store.Entry) bool { return e.Position > p })
-	if i < 0 {
-		return nil
+// after returns what is retained after a position. The retention of
+// subscriptions is too large to matter here.
+func (m *model) after(p store.Position) (entries []store.Entry) {
+	for _, e := range m.entries {
+		if e.Position > p && (e.Subscription != nil || e.Position > m.trimmed) {
+			entries = append(entries, e)
+		}
 	}
-	return m.entries[i:]
+	return entries
+}
+
+// updates returns the updates that are retained.
+func (m *model) updates() []store.Entry {
+	return slices.DeleteFunc(m.retained(), func(e store.Entry) bool { return e.Subscription != nil })
+}
+
+// change notes that a subscription began or ended.
+func (m *model) change(e store.Entry) {
+	m.entries = append(m.entries, e)
+	s := e.Subscription
+	name := fmt.Sprint(s.Subscriber(), s.MatchType(), s.Match())
+	if delete(m.open, name); s.Active() {
+		m.open[name] = s
+	}
 }
 
 func (m *model) newest() store.Position {
@@ -38,7 +58,7 @@ func (m *model) newest() store.Position {
 // find is what a cursor leads to. Ids that the hub made stay known.
 func (m *model) find(id string) store.Place {
 	for _, e := range m.entries {
-		made := e.Update.ID().IsZero()
+		made := e.Brought().IsZero()
 		if e.ID.String() == id && (made || e.Position > m.trimmed) {
 			return store.Place{After: e.Position, Exact: e.Position >= m.trimmed}
 		}
@@ -61,7 +81,7 @@ func testModel(t *testing.T, newPlace func(testing.TB) Place) {
 			rt.Fatalf("opening: %v", err)
 		}
 		defer func() { log.Close() }()
-		m := new(model)
+		m := &model{open: make(map[string]*spec.Subscription)}
 		ids := rapid.SampledFrom([]string{"", "", "", "urn:a", "urn:b", "urn:a:b"})
 		ctx := context.Background()
 		rt.Repeat(map[string]func(*rapid.T){
@@ -92,8 +112,28 @@ func testModel(t *testing.T, newPlace func(testing.TB) Place) {
 					}
 					m.entries = append(m.entries, e)
 				}
-				if over := len(m.retained()) - int(r.MaxCount); r.MaxCount > 0 && over > 0 {
-					m.trimmed = m.retained()[over-1].Position
+				kept := m.updates()
+				if over := len(kept) - int(r.MaxCount); r.MaxCount > 0 && over > 0 {
+					m.trimmed = kept[over-1].Position
+				}
+			},
+			"change": func(t *rapid.T) {
+				var changes []*spec.Subscription
+				if len(m.open) > 0 && rapid.Bool().Draw(t, "ends") {
+					names := slices.Sorted(maps.Keys(m.open))
+					changes = append(changes, m.open[rapid.SampledFrom(names).Draw(t, "ended")].Ended())
+				} else {
+					changes = subscriptions(t, rapid.SliceOfNDistinct(rapid.StringMatching(`[a-c]{1,3}`), 1, 3, rapid.ID[string]).Draw(t, "matchers")...)
+				}
+				receipt, err := log.Change(ctx, changes...)
+				if err != nil {
+					t.Fatalf("changing: %v", err)
+				}
+				for i, e := range receipt.Entries {
+					if e.Position <= m.newest() || e.Subscription != changes[i] {
+						t.Fatalf("entry %d of the receipt is %s after position %d", i, describe(e), m.newest())
+					}
+					m.change(e)
 				}
 			},
 			"read": func(t *rapid.T) {
@@ -102,7 +142,7 @@ func testModel(t *testing.T, newPlace func(testing.TB) Place) {
 				if err != nil {
 					t.Fatalf("reading: %v", err)
 				}
-				want := m.after(max(after, m.trimmed))
+				want := m.after(after)
 				if len(want) > 0 && len(c.Entries) == 0 || len(c.Entries) > len(want) {
 					t.Fatalf("reading after %d: %d entries, %d are there", after, len(c.Entries), len(want))
 				}
@@ -110,9 +150,9 @@ func testModel(t *testing.T, newPlace func(testing.TB) Place) {
 				if len(c.Entries) < len(want) {
 					through = c.Entries[len(c.Entries)-1].Position
 				}
-				if c.Through != through || c.Trimmed != (after < m.trimmed) {
-					t.Fatalf("reading after %d: %d entries of %d, through %d, trimmed %v; want through %d, trimmed %v",
-						after, len(c.Entries), len(want), c.Through, c.Trimmed, through, after < m.trimmed)
+				if c.Through != through || c.Trimmed != m.trimmed {
+					t.Fatalf("reading after %d: %d entries of %d, through %d, trimmed up to %d; want through %d, trimmed up to %d",
+						after, len(c.Entries), len(want), c.Through, c.Trimmed, through, m.trimmed)
 				}
 				for i, e := range c.Entries {
 					if describe(e) != describe(want[i]) {
@@ -140,6 +180,19 @@ func testModel(t *testing.T, newPlace func(testing.TB) Place) {
 				}
 				if log, err = place.Open(r); err != nil {
 					t.Fatalf("opening again: %v", err)
+				}
+				ended, _ := readAll(t, log, m.newest(), 1<<20)
+				if len(ended) != len(m.open) {
+					t.Fatalf("opening again ended %d subscriptions, %d were open", len(ended), len(m.open))
+				}
+				for _, e := range ended {
+					if e.Subscription == nil || e.Subscription.Active() {
+						t.Fatalf("opening again appended %s", describe(e))
+					}
+					m.change(e)
+				}
+				if len(m.open) > 0 {
+					t.Fatalf("opening again left %d subscriptions open", len(m.open))
 				}
 			},
 			"": func(t *rapid.T) {

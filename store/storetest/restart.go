@@ -8,7 +8,7 @@ import (
 )
 
 // reopen closes a log and opens its history again.
-func reopen(t testing.TB, log store.Log, p Place, r store.Retention) store.Log {
+func reopen(t testing.TB, log Engine, p Place, r store.Retention) Engine {
 	t.Helper()
 	if err := log.Close(); err != nil {
 		t.Fatalf("closing: %v", err)

@@ -1,4 +1,4 @@
-// Package storetest is the contract of [store.Log] as a test: every engine
+// Package storetest is the contract of [store.Log] and [store.Presence] as a test: every engine
 // runs [Run] and [Benchmark]. For tests of what lies above an engine it has
 // [Faulty], a log that fails on demand.
 package storetest
@@ -15,11 +15,17 @@ import (
 	"go.uber.org/goleak"
 )
 
+// An Engine is what is tested.
+type Engine interface {
+	store.Log
+	store.Presence
+}
+
 // A Place is where an engine under test keeps one history.
 type Place struct {
 	// Open opens the history, empty the first time. It is called again only
 	// after the log it returned was closed.
-	Open func(store.Retention) (store.Log, error)
+	Open func(store.Retention) (Engine, error)
 	// Backup copies the history as it is now to a place of its own, while the
 	// log is open and idle. It is nil for an engine whose history ends with
 	// the process; such an engine is not asked to persist anything.
@@ -55,6 +61,10 @@ func Run(t *testing.T, place func(testing.TB) Place) {
 		{"restart at the retention", testRestartRetention},
 		{"lost entries", testLostEntries},
 		{"restored backup", testRestoredBackup},
+		{"changes", testChanges},
+		{"changes wait for nobody", testChangesWaitForNobody},
+		{"retention of each kind", testRetentionOfKinds},
+		{"what was left open", testLeftOpen},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -69,7 +79,7 @@ func Run(t *testing.T, place func(testing.TB) Place) {
 var background = context.Background()
 
 // mustOpen opens a history that the test's end closes.
-func mustOpen(t testing.TB, p Place, r store.Retention) store.Log {
+func mustOpen(t testing.TB, p Place, r store.Retention) Engine {
 	t.Helper()
 	log, err := p.Open(r)
 	if err != nil {
@@ -136,9 +146,15 @@ func appendNumbers(t testing.TB, log store.Log, from, to int) (entries []store.E
 	return entries
 }
 
+// A fataler is a test, also of package rapid.
+type fataler interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
 // readAll reads everything after a position, in chunks of about limit bytes,
 // and checks what every chunk promises.
-func readAll(t testing.TB, log store.Log, after store.Position, limit int) (entries []store.Entry, trimmed bool) {
+func readAll(t fataler, log store.Log, after store.Position, limit int) (entries []store.Entry, trimmed bool) {
 	t.Helper()
 	for first := true; ; first = false {
 		c, err := log.Read(background, after, limit)
@@ -146,7 +162,7 @@ func readAll(t testing.TB, log store.Log, after store.Position, limit int) (entr
 			t.Fatalf("reading after %d: %v", after, err)
 		}
 		if first {
-			trimmed = c.Trimmed
+			trimmed = after < c.Trimmed
 		}
 		for _, e := range c.Entries {
 			if e.Position <= after {
@@ -197,7 +213,13 @@ func sameEntries(t testing.TB, what string, got, want []store.Entry) {
 }
 
 func describe(e store.Entry) string {
-	return fmt.Sprintf("%d id=%s at=%d %q", e.Position, e.ID, e.At.UnixMilli(), e.Update.AppendBinary(nil))
+	var holds []byte
+	if e.Subscription != nil {
+		holds = e.Subscription.AppendBinary(nil)
+	} else {
+		holds = e.Update.AppendBinary(nil)
+	}
+	return fmt.Sprintf("%d id=%s at=%d kind=%d %q", e.Position, e.ID, e.At.UnixMilli(), e.Kind(), holds)
 }
 
 func positions(entries []store.Entry) []store.Position {
