@@ -78,6 +78,8 @@ type description struct {
 	Newest  *edge          `json:"newest"`
 	Epochs  int            `json:"epochs"`
 	Trimmed store.Position `json:"trimmed"`
+	// Presence counts what is retained of subscriptions that began and ended.
+	Presence int64 `json:"subscription_events"`
 }
 
 // An edge is the first or the last entry.
@@ -91,7 +93,7 @@ func descriptionOf(s store.Summary) description {
 	return description{
 		Entries: s.Entries, Bytes: s.Bytes, File: s.File, Brought: s.Brought,
 		Oldest: edgeOf(s.Oldest), Newest: edgeOf(s.Newest),
-		Epochs: s.Epochs, Trimmed: s.Trimmed,
+		Epochs: s.Epochs, Trimmed: s.Trimmed, Presence: s.Presence,
 	}
 }
 
@@ -118,6 +120,9 @@ func printSummary(w io.Writer, s store.Summary) error {
 		} else {
 			row(end.name, "none")
 		}
+	}
+	if s.Presence > 0 {
+		row("subscription events", "%d", s.Presence)
 	}
 	row("epochs", "%d", s.Epochs)
 	if s.Trimmed > 0 {

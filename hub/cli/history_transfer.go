@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"time"
 
 	"cinnabar/spec"
@@ -193,7 +194,8 @@ func (t *transfer) compare(ctx context.Context, log store.Log, after store.Posit
 	return hash.Sum(nil), nil
 }
 
-// A reader takes a history apart into entries.
+// A reader takes a history apart into its updates. Who was subscribed when is
+// nothing to compare: it is neither imported nor exported.
 type reader struct {
 	ctx     context.Context
 	log     store.Log
@@ -203,7 +205,7 @@ type reader struct {
 
 // next returns an entry, and io.EOF when there is none.
 func (r *reader) next() (store.Entry, error) {
-	if len(r.entries) == 0 {
+	for len(r.entries) == 0 {
 		c, err := r.log.Read(r.ctx, r.after, batchSize)
 		if err != nil {
 			return store.Entry{}, fmt.Errorf("reading back: %w", err)
@@ -211,7 +213,8 @@ func (r *reader) next() (store.Entry, error) {
 		if len(c.Entries) == 0 {
 			return store.Entry{}, io.EOF
 		}
-		r.after, r.entries = c.Through, c.Entries
+		r.after = c.Through
+		r.entries = slices.DeleteFunc(c.Entries, func(e store.Entry) bool { return e.Update == nil })
 	}
 	e := r.entries[0]
 	r.entries = r.entries[1:]
