@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -42,6 +43,8 @@ type Authenticator struct {
 	issuers            map[string]ring // by identifier
 	maxDetails         int
 	maxMatcher         int // bytes
+	policy             LegacyPolicy
+	within             *spec.Set // what 0.x tokens may be about; nil: everything
 
 	publishPlaces               places // G8
 	legacyFirstPlaces           places // G8 with the cookies the other way round
@@ -129,7 +132,7 @@ func (a *Authenticator) check(compact string, role Role, now time.Time) (*Grants
 	}
 	key := cacheKeyOf(compact, role)
 	if g, ok := a.verified.get(key); ok && a.Trusts(g) {
-		if r := g.at(now); r != nil {
+		if r := cmp.Or(a.checkSunset(g, now), g.at(now)); r != nil {
 			return nil, r
 		}
 		return g, nil

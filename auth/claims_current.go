@@ -37,16 +37,20 @@ func (a *Authenticator) checkIssuer(t *token) *Refusal {
 // checkAudience requires the hub's own identifier, byte for byte, in aud
 // (AUTH-aud-checked, AUTH-aud-forms).
 func (a *Authenticator) checkAudience(t *token) *Refusal {
+	return checkAudienceIs(t, a.resourceIdentifier)
+}
+
+func checkAudienceIs(t *token, wanted string) *Refusal {
 	claimed := t.claims.get("aud")
 	audience, ok := claimed.texts()
 	if claimed.kind() == aString {
 		audience, ok = []string{claimed.text}, true
 	}
 	if !ok {
-		return refuse(WrongAudience, "aud is %s, expected %q alone or in an array of strings", claimed.kind(), a.resourceIdentifier)
+		return refuse(WrongAudience, "aud is %s, expected %q alone or in an array of strings", claimed.kind(), wanted)
 	}
-	if !slices.Contains(audience, a.resourceIdentifier) {
-		return refuse(WrongAudience, "aud is %.100q, expected %q", audience[:min(len(audience), 5)], a.resourceIdentifier)
+	if !slices.Contains(audience, wanted) {
+		return refuse(WrongAudience, "aud is %.100q, expected %q", audience[:min(len(audience), 5)], wanted)
 	}
 	return nil
 }

@@ -44,6 +44,9 @@ type Config struct {
 	// Issuers verify 1.0 tokens.
 	Issuers []Issuer
 
+	// Legacy is what 0.x tokens have to satisfy beyond their draft.
+	Legacy LegacyPolicy
+
 	CookieName       string // 1.0; "" means spec.CookieName
 	LegacyCookieName string // 0.x; "" means spec.LegacyCookieName; "-" disables it
 	LegacyQueryToken bool
@@ -69,6 +72,7 @@ func New(c Config) (*Authenticator, error) {
 		resourceIdentifier: c.ResourceIdentifier,
 		maxDetails:         c.MaxDetails,
 		maxMatcher:         c.MaxMatcher,
+		policy:             c.Legacy,
 		issuers:            make(map[string]ring),
 	}
 	if a.generations == 0 {
@@ -91,6 +95,13 @@ func New(c Config) (*Authenticator, error) {
 	}
 
 	if a.generations.Has(spec.Legacy) {
+		var err error
+		if a.within, err = c.Legacy.within(); err != nil {
+			faults = append(faults, err)
+		}
+		if c.Legacy.MaxLifetime < 0 {
+			fault("the longest lifetime of 0.x tokens is negative: %v", c.Legacy.MaxLifetime)
+		}
 		a.legacy = ringOf([]Key{c.LegacyPublisher}, []Key{c.LegacySubscriber}, nil)
 		a.legacyPlaces.query = c.LegacyQueryToken
 		if c.LegacyCookieName != "-" {

@@ -43,7 +43,7 @@ func (a *Authenticator) Explain(compact string, role Role, now time.Time) Report
 	if !report.chain(a, t, form) {
 		return report
 	}
-	own := rulesOf(t.generation)
+	own := a.rulesOf(t.generation)
 	good := report.chain(a, t, own.trust)
 	if !report.chain(a, t, sound) {
 		report.skip(own.claims)

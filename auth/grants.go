@@ -18,6 +18,7 @@ type Grants struct {
 	found              atomic.Pointer[finding]
 	expiry, notBefore  time.Time // zero for none
 	publish, subscribe spec.Set
+	within             *spec.Set // 0.x: what policy leaves of them; nil: everything
 
 	payload  json.RawMessage // 0.x: of every subscription
 	payloads []payloadFor    // 1.0: of the first that matches
@@ -43,7 +44,7 @@ func (g *Grants) Generation() spec.Generation { return g.generation }
 // first that may not (AUTH-publish-all-topics, AUTH-0x-publish-every-topic).
 func (g *Grants) CanPublish(topics []string) (refused string, ok bool) {
 	for _, topic := range topics {
-		if !g.publish.Match(topic) {
+		if !g.publish.Match(topic) || g.Withheld(topic) {
 			return topic, false
 		}
 	}
@@ -54,11 +55,24 @@ func (g *Grants) CanPublish(topics []string) (refused string, ok bool) {
 // granted topic is enough (AUTH-subscribe-any-topic,
 // AUTH-0x-subscribe-any-topic).
 func (g *Grants) CanReceive(topics []string) bool {
-	return g.subscribe.MatchAny(topics)
+	if g.within == nil {
+		return g.subscribe.MatchAny(topics)
+	}
+	for _, topic := range topics {
+		if g.subscribe.Match(topic) && g.within.Match(topic) {
+			return true
+		}
+	}
+	return false
 }
 
 // ReceiveCost returns what CanReceive costs for a topic at most, about.
-func (g *Grants) ReceiveCost() spec.Cost { return g.subscribe.Cost() }
+func (g *Grants) ReceiveCost() spec.Cost {
+	if g.within == nil {
+		return g.subscribe.Cost()
+	}
+	return g.subscribe.Cost() + g.within.Cost()
+}
 
 // Payload returns what the token attaches to the subscription made with a
 // selector, given as the subscriber wrote it. In 1.0 the first detail that

@@ -43,6 +43,7 @@ const (
 	WrongRole            Reason = "wrong_role"   // signed with the key of the other role
 	EmbeddedKey          Reason = "embedded_key" // signed with a key it brought itself, perhaps
 	MissingExpiry        Reason = "missing_exp"
+	LongLifetime         Reason = "long_lifetime" // of a 0.x token
 	InvalidDate          Reason = "invalid_date"
 	Expired              Reason = "expired"
 	NotYetValid          Reason = "not_yet_valid"

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"slices"
 	"time"
 
 	"cinnabar/spec"
@@ -66,9 +67,12 @@ var legacyRules = rules{
 }
 
 // rulesOf never mixes generations: a token is judged by its own alone (G5).
-func rulesOf(g spec.Generation) rules {
+func (a *Authenticator) rulesOf(g spec.Generation) rules {
 	if g == spec.Current {
 		return currentRules
+	}
+	if added := a.policy.rules(); added != nil {
+		return rules{legacyRules.trust, slices.Concat(legacyRules.claims, added)}
 	}
 	return legacyRules
 }
@@ -79,7 +83,7 @@ func (a *Authenticator) judge(compact string, role Role, now time.Time) (*Grants
 	if r := a.apply(form, t); r != nil {
 		return nil, r
 	}
-	own := rulesOf(t.generation)
+	own := a.rulesOf(t.generation)
 	for _, list := range [][]rule{own.trust, sound, own.claims} {
 		if r := a.apply(list, t); r != nil {
 			return nil, r

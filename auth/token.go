@@ -99,7 +99,10 @@ func (a *Authenticator) readGeneration(t *token) *Refusal {
 	}
 	t.grants = &Grants{generation: t.generation}
 	if a.generations.Has(t.generation) {
-		return nil
+		if t.generation == spec.Legacy {
+			t.grants.within = a.within
+		}
+		return a.checkSunset(t.grants, t.now)
 	}
 	if t.generation == spec.Legacy {
 		return refuse(GenerationDisabled, "typ is not at+jwt, which makes it a 0.x token, and only 1.0 is served")

@@ -38,6 +38,11 @@ type Config struct {
 	// trusted.
 	Issuers []auth.Issuer
 
+	// Legacy is what 0.x tokens have to satisfy beyond their draft, and when
+	// 0.x ends: from its sunset on the hub answers as if it served 1.0 alone,
+	// and streams of 0.x are closed then.
+	Legacy auth.LegacyPolicy
+
 	// Anonymous lets subscribers without a token receive public updates.
 	Anonymous bool
 
@@ -134,6 +139,9 @@ func (c Config) faults() error {
 	}
 	if c.Generations&^spec.Both != 0 {
 		fault("protocols: the only generations are 0.x and 1.0")
+	}
+	if c.Generations == spec.Only(spec.Legacy) && c.Legacy.Over(time.Now()) {
+		fault("legacy sunset: 0.x has ended, and it is all that would be served; serve 1.0 or change the date")
 	}
 	if c.Overload > OverloadStatus {
 		fault("overload: a subscriber too many is answered with OverloadRetry or OverloadStatus")

@@ -3,6 +3,7 @@ package hub
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"cinnabar/spec"
 )
@@ -11,7 +12,7 @@ import (
 // of its query parameters (differences G1 to G3): anything beginning with
 // "match" is 1.0, also beside a topic; a topic alone is 0.x.
 func (h *Hub) generationOf(query []spec.Pair) (spec.Generation, error) {
-	served := h.now().Generations
+	served := h.served()
 	matches := slices.ContainsFunc(query, inMatchPrefix)
 	topics := slices.ContainsFunc(query, isTopic)
 	switch {
@@ -19,6 +20,8 @@ func (h *Hub) generationOf(query []spec.Pair) (spec.Generation, error) {
 		return spec.Current, nil
 	case topics && served.Has(spec.Legacy):
 		return spec.Legacy, nil
+	case topics && !matches && h.now().Generations.Has(spec.Legacy):
+		return spec.Legacy, h.afterSunset() // and counted as what it is
 	}
 	// Found before the credential is looked at: without a generation there is
 	// no telling which credential counts.
@@ -34,7 +37,7 @@ func (h *Hub) missingMatcher(matches, topics bool) *spec.Fault {
 		Problem: "the request names nothing to subscribe to",
 		Fix:     "add match=, match_urlpattern= or another matcher parameter (protocol 1.0), or topic= (protocol 0.x)",
 	}
-	switch served := h.now().Generations; {
+	switch served := h.served(); {
 	case !served.Has(spec.Legacy):
 		f.Fix = "add match=, match_urlpattern= or another matcher parameter"
 		if topics {
@@ -50,6 +53,16 @@ func (h *Hub) missingMatcher(matches, topics bool) *spec.Fault {
 		}
 	}
 	return f
+}
+
+// afterSunset is the fault of a 0.x request that comes too late.
+func (h *Hub) afterSunset() *spec.Fault {
+	return &spec.Fault{
+		Rule:    "SUB-missing-matcher-400",
+		Field:   spec.ParamTopic,
+		Problem: "topic belongs to protocol 0.x, which this hub serves no more since " + h.now().Legacy.Sunset.UTC().Format(time.DateOnly),
+		Fix:     "speak protocol 1.0: match=, match_urlpattern= or match_uritemplate= instead of topic=",
+	}
 }
 
 // inMatchPrefix reports whether a parameter lies in the name space that 1.0

@@ -42,7 +42,8 @@ type Hub struct {
 
 	deadlines deadlines // of appends
 
-	draining atomic.Bool
+	draining    atomic.Bool
+	eternalTold atomic.Bool // that there are 0.x tokens without exp
 }
 
 // New starts a hub on a log; all faults of the configuration are joined.
@@ -101,6 +102,7 @@ func (h *Hub) authConfigOf(c Config) auth.Config {
 		ResourceIdentifier: c.ResourceIdentifier,
 		LegacyPublisher:    c.PublisherKey,
 		LegacySubscriber:   c.SubscriberKey,
+		Legacy:             c.Legacy,
 		CookieName:         c.CookieName,
 		LegacyCookieName:   c.LegacyCookieName,
 		LegacyQueryToken:   c.LegacyQueryToken,

@@ -20,6 +20,7 @@ const (
 	metricUpdates     = "mercure_updates_total"               // counter
 	metricRequests    = "mercure_requests_total"              // counter by endpoint, generation
 	metricPublishes   = "mercure_publishes_total"             // counter by result
+	metricLegacy      = "mercure_legacy_tokens_total"         // counter by endpoint, exp
 	metricRefused     = "mercure_tokens_refused_total"        // counter by endpoint, generation, reason
 	metricSentAway    = "mercure_subscribers_sent_away_total" // counter by reason
 	metricStates      = "mercure_subscribers"                 // gauge by state
@@ -35,18 +36,20 @@ const (
 // metrics are what a hub counts itself and what it reads from the engine and
 // the history when asked.
 type metrics struct {
-	updates     prometheus.Counter
-	requests    *prometheus.CounterVec
-	publishes   *prometheus.CounterVec
-	tokens      *prometheus.CounterVec
-	away        *prometheus.CounterVec
-	connections prometheus.Counter
-	engine      *engineCollector
+	updates      prometheus.Counter
+	requests     *prometheus.CounterVec
+	publishes    *prometheus.CounterVec
+	tokens       *prometheus.CounterVec
+	legacyTokens *prometheus.CounterVec
+	away         *prometheus.CounterVec
+	connections  prometheus.Counter
+	engine       *engineCollector
 
 	// Of those above, what every request counts: looking a counter up costs
 	// more than counting.
 	accepted prometheus.Counter
-	served   map[call]prometheus.Counter // requests; immutable
+	served   map[call]prometheus.Counter      // requests; immutable
+	legacy   map[legacyUse]prometheus.Counter // legacyTokens; immutable
 }
 
 func newMetrics(e *fanout.Engine, log store.Log) *metrics {
@@ -62,6 +65,8 @@ func newMetrics(e *fanout.Engine, log store.Log) *metrics {
 			"Publish requests by result.", "result"),
 		tokens: counter(metricRefused,
 			"Credentials refused by the rule they failed; no_token is a request without one where one is needed.", "endpoint", "generation", "reason"),
+		legacyTokens: counter(metricLegacy,
+			"Requests with a valid 0.x token, by whether it ever expires.", "endpoint", "exp"),
 		away: counter(metricSentAway,
 			"Subscribers that were told to come back, by what the hub was short of; draining before a stop, history where it could not be asked.", "reason"),
 		connections: prometheus.NewCounter(prometheus.CounterOpts{Name: metricConnections,
@@ -69,10 +74,13 @@ func newMetrics(e *fanout.Engine, log store.Log) *metrics {
 		engine: newEngineCollector(e, log),
 	}
 	m.accepted = m.publishes.WithLabelValues(resultOf(http.StatusOK))
-	m.served = make(map[call]prometheus.Counter)
+	m.served, m.legacy = make(map[call]prometheus.Counter), make(map[legacyUse]prometheus.Counter)
 	for _, at := range []endpoint{publishEndpoint, subscribeEndpoint, subscriptionsEndpoint} {
 		for _, g := range []spec.Generation{0, spec.Legacy, spec.Current} {
 			m.served[call{at, g}] = m.requests.WithLabelValues(string(at), g.String())
+		}
+		for expires, label := range map[bool]string{true: "yes", false: "no"} {
+			m.legacy[legacyUse{at, expires}] = m.legacyTokens.WithLabelValues(string(at), label)
 		}
 	}
 	return m
@@ -86,7 +94,7 @@ func openSubscriptions(e *fanout.Engine) prometheus.Collector {
 }
 
 func (m *metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.updates, m.requests, m.publishes, m.tokens, m.away, m.connections, m.engine}
+	return []prometheus.Collector{m.updates, m.requests, m.publishes, m.tokens, m.legacyTokens, m.away, m.connections, m.engine}
 }
 
 // requested counts a request to one of the endpoints.

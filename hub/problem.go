@@ -50,9 +50,13 @@ func (e *brokenBody) Unwrap() error { return e.err }
 type notGranted struct {
 	topic      string
 	generation spec.Generation
+	withheld   bool // from all 0.x tokens
 }
 
 func (e *notGranted) Error() string {
+	if e.withheld {
+		return fmt.Sprintf("0.x tokens may not publish %q, whatever they grant: it is none of the hub's legacy topics", e.topic)
+	}
 	return fmt.Sprintf("the token does not grant publishing %q", e.topic)
 }
 

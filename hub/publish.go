@@ -42,6 +42,8 @@ func (h *Hub) publish(w http.ResponseWriter, r *http.Request, c *call) (spec.Eve
 		return spec.EventID{}, 0, err
 	}
 	c.generation = grants.Generation()
+	h.announce(w, c.generation)
+	h.noteLegacy(publishEndpoint, grants)
 	if err := h.checkSite(r, by); err != nil {
 		return spec.EventID{}, 0, err
 	}
@@ -58,7 +60,7 @@ func (h *Hub) publish(w http.ResponseWriter, r *http.Request, c *call) (spec.Eve
 		return spec.EventID{}, 0, err
 	}
 	if topic, ok := grants.CanPublish(update.Topics()); !ok {
-		return spec.EventID{}, 0, &notGranted{topic: topic, generation: c.generation}
+		return spec.EventID{}, 0, &notGranted{topic: topic, generation: c.generation, withheld: grants.Withheld(topic)}
 	}
 	// A client that closed its side may still listen, and net/http takes it for
 	// gone. What it sent is stored in either case, so it is told the truth.

@@ -22,6 +22,7 @@ func (h *Hub) serveSubscribe(w http.ResponseWriter, r *http.Request) {
 	query := spec.ParseForm(r.URL.RawQuery)
 	var err error
 	c.generation, err = h.generationOf(query)
+	h.announce(w, c.generation)
 	var grants *auth.Grants
 	if err == nil {
 		grants, err = h.admit(r, c.generation)
@@ -66,6 +67,7 @@ func (h *Hub) admit(r *http.Request, g spec.Generation) (*auth.Grants, error) {
 	if err == nil && grants == nil && !h.now().Anonymous {
 		return nil, &auth.Refusal{Reason: auth.NoToken, Detail: "this hub has no anonymous subscribers"}
 	}
+	h.noteLegacy(subscribeEndpoint, grants)
 	return grants, err
 }
 
@@ -81,7 +83,7 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request, c call, grants *aut
 	if grants != nil {
 		want.CanReceive, want.ReceiveCost = h.trust.receive(grants), grants.ReceiveCost()
 	}
-	want.Ends, want.EndsWith = h.end(grants, time.Now())
+	want.Ends, want.EndsWith = h.end(c.generation, grants, time.Now())
 
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
@@ -111,22 +113,24 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request, c call, grants *aut
 }
 
 // end returns when a stream has to end, and why then: at the expiry of its
-// token, to the instant (AUTH-exp-close), or at the maximum lifetime.
-func (h *Hub) end(grants *auth.Grants, now time.Time) (time.Time, fanout.Reason) {
-	var expiry time.Time
-	if grants != nil {
-		expiry = grants.Expiry()
-	}
-	if h.now().MaxLifetime > 0 {
-		oldest := now.Add(h.now().MaxLifetime)
-		if expiry.IsZero() || oldest.Before(expiry) {
-			return oldest, fanout.MaxLifetime
+// token, to the instant (AUTH-exp-close), at the maximum lifetime, or with its
+// generation; zero for never.
+func (h *Hub) end(g spec.Generation, grants *auth.Grants, now time.Time) (end time.Time, why fanout.Reason) {
+	earlier := func(t time.Time, r fanout.Reason) {
+		if !t.IsZero() && (end.IsZero() || t.Before(end)) {
+			end, why = t, r
 		}
 	}
-	if expiry.IsZero() {
-		return time.Time{}, ""
+	if grants != nil {
+		earlier(grants.Expiry(), fanout.TokenExpired)
 	}
-	return expiry, fanout.TokenExpired
+	if h.now().MaxLifetime > 0 {
+		earlier(now.Add(h.now().MaxLifetime), fanout.MaxLifetime)
+	}
+	if g == spec.Legacy {
+		earlier(h.now().Legacy.Sunset, fanout.Sunset)
+	}
+	return end, why
 }
 
 // cacheControl keeps intermediaries from answering for the hub, and from

@@ -75,6 +75,8 @@ func (h *Hub) subscriptions(w http.ResponseWriter, r *http.Request, c *call) (*s
 		return nil, err
 	}
 	c.generation = grants.Generation()
+	h.announce(w, c.generation)
+	h.noteLegacy(subscriptionsEndpoint, grants)
 	// The topic is the path as it came, without the query (SUBS-api-authz-topic,
 	// SUBS-0x-api-authz): the same as that of the events.
 	if !grants.CanReceive([]string{path}) {

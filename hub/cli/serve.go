@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"strings"
 
 	"cinnabar/spec"
 )
@@ -64,6 +65,13 @@ func (p *program) checked(args []string) (*settings, error) {
 	if s.generations.Has(spec.Current) && s.trustedIssuer == "" && s.issuers == nil {
 		s.warnings = append(s.warnings, fmt.Sprintf("no 1.0 token will be accepted: set %s and %s, or %s=0.x if that is meant",
 			alternatives([]string{"trusted-issuers"}), alternatives([]string{"resource-identifier"}), variable("protocols")))
+	}
+	if !s.generations.Has(spec.Legacy) {
+		for _, o := range settingOptions() {
+			if strings.HasPrefix(o.name, "legacy-") && s.from[o.name].from != "default" {
+				s.warnings = append(s.warnings, fmt.Sprintf("%s has no effect: this hub does not serve 0.x", s.from[o.name].from))
+			}
+		}
 	}
 	return s, nil
 }

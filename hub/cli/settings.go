@@ -35,6 +35,7 @@ type settings struct {
 	generations                  spec.Generations
 	cookieName, legacyCookieName string
 	legacyQueryToken             bool
+	legacy                       auth.LegacyPolicy
 	corsOrigins, publishOrigins  []string
 
 	heartbeat, maxLifetime             time.Duration
@@ -85,6 +86,11 @@ func (s *settings) options() []option {
 		{name: "cookie-name", arg: "NAME", def: spec.CookieName, about: "cookie with a 1.0 token", put: cookie(&s.cookieName)},
 		{name: "legacy-cookie-name", arg: "NAME", def: spec.LegacyCookieName, about: "cookie with a 0.x token; - for none", put: cookie(&s.legacyCookieName)},
 		{name: "legacy-query-token", about: "accepts 0.x tokens in the URL, where logs and history see them", put: toggle(&s.legacyQueryToken)},
+		{name: "legacy-topics", arg: "LIST", list: true, about: "0.x selectors: 0.x tokens publish, and receive in private, nothing else [*]", put: list(&s.legacy.Topics)},
+		{name: "legacy-audience", arg: "TEXT", about: "0.x tokens have to name it in aud", put: text(&s.legacy.Audience)},
+		{name: "legacy-require-exp", about: "refuses 0.x tokens that never expire", put: toggle(&s.legacy.RequireExpiry)},
+		{name: "legacy-max-token-lifetime", arg: "DURATION", def: "0", about: "refuses 0.x tokens that live longer, from iat to exp; 0: any", put: duration(&s.legacy.MaxLifetime)},
+		{name: "legacy-sunset", arg: "DATE", about: "when 0.x ends, such as 2027-06-30 (its first moment, UTC) or 2027-06-30T12:00:00Z: told to 0.x clients, who are refused from then on", put: date(&s.legacy.Sunset)},
 		{name: "cors-origins", arg: "LIST", list: true, about: "origins of web pages that may read; * for any, without credentials", put: list(&s.corsOrigins)},
 		{name: "publish-origins", arg: "LIST", list: true, about: "origins that may publish with a cookie, beside the hub's own", put: list(&s.publishOrigins)},
 
@@ -182,6 +188,7 @@ func (s *settings) hubConfig(logger *slog.Logger) (hub.Config, error) {
 		Issuer:             s.trustedIssuer,
 		Issuers:            issuers,
 		Anonymous:          s.anonymous,
+		Legacy:             s.legacy,
 		CookieName:         s.cookieName,
 		LegacyCookieName:   s.legacyCookieName,
 		LegacyQueryToken:   s.legacyQueryToken,

@@ -65,6 +65,9 @@ func TestSettings(t *testing.T) {
 		"overload":                       {file: "overload: status", got: func(s *settings) any { return s.overload }, want: hub.OverloadStatus},
 		"legacy cookie disabled":         {args: []string{"--legacy-cookie-name=-"}, got: func(s *settings) any { return s.legacyCookieName }, want: "-"},
 		"trusted issuer":                 {env: environment{"MERCURE_TRUSTED_ISSUERS": "https://a.example"}, got: func(s *settings) any { return s.trustedIssuer }, want: "https://a.example"},
+		"sunset":                         {args: []string{"--legacy-sunset=2027-06-30"}, got: func(s *settings) any { return s.legacy.Sunset }, want: time.Date(2027, 6, 30, 0, 0, 0, 0, time.UTC)},
+		"sunset to the minute":           {file: "legacy_sunset: 2027-06-30T12:30:00Z", got: func(s *settings) any { return s.legacy.Sunset }, want: time.Date(2027, 6, 30, 12, 30, 0, 0, time.UTC)},
+		"legacy topics":                  {env: environment{"MERCURE_LEGACY_TOPICS": "a b/{c}"}, got: func(s *settings) any { return s.legacy.Topics }, want: []string{"a", "b/{c}"}},
 		"heartbeat 0 is never":           {args: []string{"--heartbeat=0"}, got: func(s *settings) any { return zeroIsNever(s.heartbeat) }, want: time.Duration(-1)},
 		"body size directive of theirs":  {env: environment{"MERCURE_EXTRA_DIRECTIVES": "max_request_body_size 1MiB"}, got: func(s *settings) any { return s.maxBodySize }, want: int64(1 << 20)},
 		"comments in their directives":   {env: environment{"MERCURE_EXTRA_DIRECTIVES": "# heartbeat 1s\n\n\theartbeat 30s # quiet\n"}, got: heartbeatOf, want: 30 * time.Second},
@@ -179,7 +182,8 @@ func TestNames(t *testing.T) {
 		addr tls-cert tls-key resource-identifier metrics-addr drain config
 		store durability retention-bytes retention-count retention-age
 		publisher-jwt-key publisher-jwt-alg subscriber-jwt-key subscriber-jwt-alg trusted-issuers issuers
-		anonymous protocols cookie-name legacy-cookie-name legacy-query-token cors-origins publish-origins
+		anonymous protocols cookie-name legacy-cookie-name legacy-query-token
+		legacy-topics legacy-audience legacy-require-exp legacy-max-token-lifetime legacy-sunset cors-origins publish-origins
 		heartbeat streams max-lifetime max-connections max-connections-per-token max-connections-per-address overload
 		max-body-size max-field-size max-topics max-matchers max-matcher-size max-details
 		log-level log-format`)

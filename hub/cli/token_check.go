@@ -122,6 +122,7 @@ func (s *settings) authenticator() (*auth.Authenticator, error) {
 		ResourceIdentifier: s.resourceIdentifier,
 		LegacyPublisher:    publisher,
 		LegacySubscriber:   subscriber,
+		Legacy:             s.legacy,
 		CookieName:         s.cookieName,
 		LegacyCookieName:   s.legacyCookieName,
 		MaxDetails:         s.maxDetails,

@@ -114,6 +114,18 @@ func parseDuration(s string) (time.Duration, error) {
 	return 0, fmt.Errorf("%q is not a duration such as 500ms, 20s, 1h30m or 30d", s)
 }
 
+func date(to *time.Time) func([]string) error {
+	return func(v []string) error {
+		var err error
+		for _, layout := range []string{time.DateOnly, time.RFC3339} {
+			if *to, err = time.Parse(layout, v[0]); err == nil {
+				return nil
+			}
+		}
+		return fmt.Errorf("%q is not a date such as 2027-06-30 or 2027-06-30T12:00:00Z", v[0])
+	}
+}
+
 func size(to *int64, least int64) func([]string) error {
 	return func(v []string) error {
 		n, err := parseSize(v[0])

@@ -10,6 +10,7 @@ const (
 	HistoryFailed  Reason = "history_failed"  // the log could not be read
 	TokenExpired   Reason = "token_expired"   // exp was reached
 	MaxLifetime    Reason = "max_lifetime"    // --max-lifetime was reached
+	Sunset         Reason = "sunset"          // its generation of the protocol is served no more
 	KeyRemoved     Reason = "key_removed"     // its key or issuer is no longer trusted
 	Shutdown       Reason = "shutdown"        // the hub stops
 )
