@@ -91,7 +91,7 @@ func TestOperations(t *testing.T) {
 
 // Every metric that is exported is documented, and no other.
 func TestMetricNames(t *testing.T) {
-	h := hubtest.Start(t)
+	h := hubtest.Start(t, func(c *hub.Config) { c.Subscriptions = true })
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(h.Collectors()...)
 	h.Subscribe("match=a", "")
