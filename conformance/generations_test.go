@@ -32,7 +32,7 @@ func (s keySharing) keys() (old, new map[Role]string) {
 }
 
 // start runs a hub that shares keys so, and returns it as a target.
-func (s keySharing) start(t *testing.T) *Target {
+func (s keySharing) start(t *testing.T, changes ...func(*hub.Config)) *Target {
 	key := func(secret string) auth.Key {
 		k, err := auth.ParseKey(secret, "HS256")
 		if err != nil {
@@ -41,12 +41,12 @@ func (s keySharing) start(t *testing.T) *Target {
 		return k
 	}
 	old, new := s.keys()
-	h := hubtest.Start(t, func(c *hub.Config) {
+	h := hubtest.Start(t, append(changes, func(c *hub.Config) {
 		c.ResourceIdentifier = testAudience
 		c.PublisherKey, c.SubscriberKey = key(old[Publisher]), key(old[Subscriber])
 		c.Issuer = ""
 		c.Issuers = []auth.Issuer{{ID: testIssuer, Publisher: key(new[Publisher]), Subscriber: key(new[Subscriber])}}
-	})
+	})...)
 	target := &Target{
 		Hub: h.URL, PublisherKey: new[Publisher], SubscriberKey: new[Subscriber],
 		Issuer: testIssuer, Audience: testAudience, Anonymous: true,
