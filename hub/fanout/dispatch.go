@@ -106,9 +106,19 @@ func (e *Engine) skipTrimmed(ctx context.Context) {
 		e.logger.Error("reading the ends of the history failed, trying again", "error", err)
 		return
 	}
+	to := max(e.position, bounds.Trimmed, bounds.PresenceTrimmed)
+	rest, err := e.changes(ctx, e.position, to)
+	if err != nil {
+		e.logger.Error("reading who listens failed, trying again", "error", err, "after", e.position)
+		return
+	}
 	e.mu.Lock()
 	before, behind := e.position, 0
-	e.position = max(e.position, bounds.Trimmed, bounds.PresenceTrimmed)
+	e.position = to
+	for i := range rest {
+		e.present.Pass(rest[i].ID)
+		e.present.Apply(rest[i].Subscription)
+	}
 	for s := range e.members {
 		if s.state == live && s.position < e.position {
 			e.demote(s, before)

@@ -48,3 +48,25 @@ func lastID(ctx context.Context, log store.Log, b store.Bounds) (spec.EventID, e
 		}
 	}
 }
+
+// changes returns the subscription entries after a position, up to another, that
+// are retained. Retention removes them and updates apart: where the dispatcher
+// has to skip updates, who listens is known all the same.
+func (e *Engine) changes(ctx context.Context, after, to store.Position) (changes []store.Entry, err error) {
+	for after < to {
+		chunk, err := e.log.Read(ctx, after, stretchSize)
+		if err != nil {
+			return nil, fmt.Errorf("reading subscription entries: %w", err)
+		}
+		for _, entry := range chunk.Entries {
+			if entry.Subscription != nil && entry.Position <= to {
+				changes = append(changes, entry)
+			}
+		}
+		if chunk.Through <= after {
+			break
+		}
+		after = chunk.Through
+	}
+	return changes, nil
+}
