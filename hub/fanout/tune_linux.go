@@ -14,7 +14,7 @@ import (
 // way, in bytes. Left alone it takes 4 MiB for a peer that does not read. A
 // distant peer that reads is not slowed down, as it would be by a small buffer,
 // which is for both.
-const unsentLimit = 128 << 10
+const unsentLimit = 512 << 10
 
 // tune bounds what the kernel does for a connection, or for all that a listener
 // accepts: they inherit it, which saves two calls for each.
