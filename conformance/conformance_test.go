@@ -90,13 +90,7 @@ func serveTo(t *testing.T, output io.Writer, s settings) *faults.Hub {
 	if err != nil {
 		t.Fatalf("building the hub: %v", err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
-	command := []string{binary, "serve", "--addr", addr, "--drain", "0s"}
+	command := []string{binary, "serve", "--addr", freeAddress(t), "--drain", "0s"}
 	for _, name := range slices.Sorted(maps.Keys(s)) {
 		command = append(command, "--"+name)
 		if s[name] != "" {
@@ -211,14 +205,14 @@ func (s settings) serving(protocols string) settings {
 }
 
 // variants starts the differently configured hubs that some cases need, once
-// for all combinations.
-func variants(t *testing.T, protocols string) map[string]yaml.RawMessage {
+// for all combinations. They are reached where at says, given their URL.
+func variants(t *testing.T, protocols string, at func(hub string) string) map[string]yaml.RawMessage {
 	t.Helper()
 	common := func() settings { return common().serving(protocols) }
 	open := common().with(settings{"anonymous": ""})
 	all := make(map[string]yaml.RawMessage)
 	add := func(name string, s settings, more string) {
-		all[name] = yaml.RawMessage(fmt.Sprintf("hub: %s\nhttp: \"1.1\"\naudience: %s\n%s", serve(t, s).URL(), s["resource-identifier"], more))
+		all[name] = yaml.RawMessage(fmt.Sprintf("hub: %s\nhttp: \"1.1\"\naudience: %s\n%s", at(serve(t, s).URL()), s["resource-identifier"], more))
 	}
 	add("closed", common(), "anonymous: false")
 	if protocols != legacy { // which is at one path only
@@ -250,6 +244,9 @@ func variants(t *testing.T, protocols string) map[string]yaml.RawMessage {
 `, testIssuer, testPublisherKey, testSecondKey, testSubscriberKey, testSecondKey, testOtherIssuer, testOtherKey, testOtherKey)}), twoIssuers)
 	return all
 }
+
+// directly is where a hub is without anything in front of it.
+func directly(hub string) string { return hub }
 
 // twoIssuers describes what a hub of two issuers trusts beside the first one's
 // first keys.
@@ -332,7 +329,7 @@ func TestOurHub(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	others := variants(t, "")
+	others := variants(t, "", directly)
 	combos := combinations()
 	full := os.Getenv("CONFORMANCE") == "full"
 	for i, c := range combos {
@@ -361,7 +358,7 @@ func TestHubOfOneGeneration(t *testing.T) {
 	}
 	for _, protocols := range []string{legacy, current} {
 		t.Run(protocols, func(t *testing.T) {
-			hub := combination{"http1", "auto", "bolt"}.target(t, protocols, variants(t, protocols))
+			hub := combination{"http1", "auto", "bolt"}.target(t, protocols, variants(t, protocols, directly))
 			passes(t, Plan{Target: hub, Catalogue: catalogue, Cases: judged()})
 		})
 	}
@@ -379,15 +376,22 @@ func judged() []Case {
 func passes(t *testing.T, plan Plan) {
 	t.Helper()
 	plan.Strict, plan.Parallel = true, 8
-	counts := make(map[Status]int)
-	for _, r := range plan.Run(t.Context()) {
-		counts[r.Status]++
-		if r.Status != Passed {
-			t.Errorf("%s in %s: %s: %s\n\trequired: %s\n\tsteps: %s", r.Case, r.Generation, r.Status,
-				strings.Join(r.Why, "; "), r.Requires, strings.Join(r.Steps, "; "))
+	report(t, plan.Run(t.Context()))
+}
+
+// report makes everything but a pass a failure of the test.
+func report(t *testing.T, results []Result) {
+	t.Helper()
+	passed := 0
+	for _, r := range results {
+		if r.Status == Passed {
+			passed++
+			continue
 		}
+		t.Errorf("%s in %s: %s: %s\n\trequired: %s\n\tsteps: %s", r.Case, r.Generation, r.Status,
+			strings.Join(r.Why, "; "), r.Requires, strings.Join(r.Steps, "; "))
 	}
-	t.Logf("%d passed", counts[Passed])
+	t.Logf("%d passed", passed)
 }
 
 // TestCatalogueAgreesWithCases: a case without an entry, or with a second one,
