@@ -18,8 +18,8 @@ func cacheKeyOf(compact string, role Role) cacheKey {
 	return cacheKey{role, sha256.Sum256(append(usual[:0], compact...))}
 }
 
-// Bounds of one half of the cache: bytes of the tokens in it, each counted
-// with what an entry costs beside its selectors.
+// Bounds of one half of the cache: bytes of the tokens in it, and of what they
+// grant, which a short token can have much of.
 const (
 	halfCache  = 8 << 20
 	entryBytes = 512
@@ -58,7 +58,7 @@ func (c *cache) get(k cacheKey) (*Grants, bool) {
 func (c *cache) put(k cacheKey, g *Grants, tokenBytes int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.add(k, cached{g, tokenBytes + entryBytes})
+	c.add(k, cached{g, tokenBytes + entryBytes + g.size()})
 }
 
 // add puts an entry into the young half. It is called with mu held.

@@ -2,8 +2,11 @@ package auth
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
+
+	"cinnabar/spec"
 )
 
 func TestCacheKeepsWhatIsUsed(t *testing.T) {
@@ -26,6 +29,42 @@ func TestCacheKeepsWhatIsUsed(t *testing.T) {
 	}
 	if _, ok := c.get(unused); ok {
 		t.Error("an entry nobody asked for outlived two turns")
+	}
+}
+
+// TestCacheIsBounded: also for tokens that grant as much as fits into them.
+func TestCacheIsBounded(t *testing.T) {
+	heap := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	for name, entry := range map[string]func(i int) string{
+		"exact":     func(i int) string { return fmt.Sprint(i) },
+		"templates": func(i int) string { return fmt.Sprintf("a%d/{b}", i) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var c cache
+			before := heap()
+			for i := range 500 {
+				var selectors []*spec.Selector
+				tokenBytes := 0
+				for j := 0; tokenBytes < maxToken; j++ {
+					sel, err := spec.ParseTopicSelector(entry(10000*i + j))
+					if err != nil {
+						t.Fatal(err)
+					}
+					selectors = append(selectors, sel)
+					tokenBytes += len(sel.String()) + 8 // in JSON, in base64
+				}
+				c.put(cacheKeyOf(fmt.Sprint(i), Subscriber), &Grants{subscribe: spec.SetOf(selectors)}, tokenBytes)
+			}
+			if kept := heap() - before; kept > 3*halfCache {
+				t.Errorf("%d entries keep %d bytes, want about %d", len(c.young)+len(c.old), kept, 2*halfCache)
+			}
+			runtime.KeepAlive(&c)
+		})
 	}
 }
 

@@ -91,6 +91,15 @@ func (g *Grants) Payload(selector string) (payload json.RawMessage, ok bool) {
 	return nil, false
 }
 
+// size returns the bytes the grants keep in memory, about.
+func (g *Grants) size() int {
+	size := g.publish.Size() + g.subscribe.Size() + len(g.payload)
+	for _, detail := range g.payloads {
+		size += len(detail.payload) // its selectors are among those above
+	}
+	return size
+}
+
 // Expiry returns the token's exp, zero for none. Streams end then, without leeway.
 func (g *Grants) Expiry() time.Time { return g.expiry }
 

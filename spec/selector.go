@@ -282,3 +282,18 @@ func (s *Selector) Cost() Cost {
 	}
 	return 0
 }
+
+// Size returns the bytes that the selector keeps in memory, about, apart from
+// the cache of compiled expressions.
+func (s *Selector) Size() int {
+	const plain = 192 // with its places in sets and lists
+	switch {
+	case s.kind == Template:
+		return plain + 3*len(s.text)
+	case s.kind == Pattern && s.form.whole:
+		return 2*plain + 3*len(s.text)
+	case s.kind == Pattern:
+		return 8*plain + 3*len(s.text) // expressions that say what they can without being compiled
+	}
+	return plain + len(s.text)
+}

@@ -7,6 +7,7 @@ type Set struct {
 	exact  map[string]struct{} // where there are many
 	others []*Selector
 	cost   Cost
+	size   int
 }
 
 // manyExact is how many exact selectors are looked up in a map: fewer are found
@@ -20,6 +21,7 @@ func SetOf(selectors []*Selector) Set {
 	exact := 0
 	for _, sel := range selectors {
 		s.cost += sel.Cost()
+		s.size += sel.Size()
 		s.any = s.any || sel.kind == Any
 		if sel.kind == Exact {
 			exact++
@@ -77,3 +79,6 @@ func (s *Set) Others() []*Selector { return s.others }
 
 // Cost returns what Match costs at most, about.
 func (s *Set) Cost() Cost { return s.cost }
+
+// Size returns the bytes that the selectors keep in memory, about.
+func (s *Set) Size() int { return s.size }
