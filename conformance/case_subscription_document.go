@@ -178,7 +178,9 @@ var documentOfEventCases = ifThere((*T).hasPresence,
 					for who, token := range map[string]string{"without a token": "", "with a token for something else": ungranted} {
 						a := t.Do(Request{At: path, Token: token})
 						t.WantStatus("listing subscriptions "+who, a, http.StatusUnauthorized, http.StatusForbidden)
-						answers["listing "+path+" "+who] = a
+						if path != created[0].text("id") { // which a refusal may repeat
+							answers["listing "+path+" "+who] = a
+						}
 					}
 				}
 			}
