@@ -20,12 +20,13 @@ func main() {
 	))
 }
 
-func openBolt(at *url.URL, keep store.Retention) (store.Log, error) {
+func openBolt(at *url.URL, keep store.Retention) (cli.History, error) {
 	path, err := cli.FilePath(at)
 	if err != nil {
-		return nil, err
+		return cli.History{}, err
 	}
-	return bolt.Open(path, bolt.Options(keep))
+	log, err := bolt.Open(path, bolt.Options(keep))
+	return cli.History{Log: log, Presence: log}, err
 }
 
 func statBolt(at *url.URL) (store.Summary, error) {
@@ -36,9 +37,10 @@ func statBolt(at *url.URL) (store.Summary, error) {
 	return bolt.Stat(path)
 }
 
-func openMemory(at *url.URL, keep store.Retention) (store.Log, error) {
+func openMemory(at *url.URL, keep store.Retention) (cli.History, error) {
 	if *at != (url.URL{Scheme: at.Scheme}) {
-		return nil, errors.New("it takes no path and no options: write memory: alone")
+		return cli.History{}, errors.New("it takes no path and no options: write memory: alone")
 	}
-	return memory.Open(memory.Options(keep))
+	log, err := memory.Open(memory.Options(keep))
+	return cli.History{Log: log, Presence: log}, err
 }

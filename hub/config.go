@@ -49,6 +49,10 @@ type Config struct {
 	// Subscriptions lets those who may know see who listens: events when a
 	// subscription begins and ends, and an API that lists what is open.
 	Subscriptions bool
+	// Presence is the part of the history that keeps them; required with
+	// Subscriptions. Hub.Close tells it of the end of every stream, so that the
+	// history is to be closed after it.
+	Presence store.Presence
 
 	CookieName       string // 1.0 cookie; empty means [spec.CookieName]
 	LegacyCookieName string // 0.x cookie; empty means [spec.LegacyCookieName], "-" none
@@ -136,6 +140,9 @@ func (c Config) faults() error {
 	}
 	if c.Log == nil {
 		fault("store: there is no history; open one")
+	}
+	if c.Subscriptions && c.Presence == nil {
+		fault("subscriptions: the history cannot keep them; use another, or turn them off")
 	}
 	if c.Generations&^spec.Both != 0 {
 		fault("protocols: the only generations are 0.x and 1.0")

@@ -29,16 +29,17 @@ import (
 // server's part in them. For HTTP/2 it needs
 // a WriteByteTimeout: only the server can end a connection that takes nothing.
 type Hub struct {
-	current atomic.Pointer[settings]
-	log     store.Log
-	logger  *slog.Logger
-	base    *spec.Base
-	origin  string // the hub's own, "" without a resource identifier
-	trust   *trust
-	engine  *fanout.Engine
-	metrics *metrics
-	seats   *seats
-	crowd   crowd
+	current   atomic.Pointer[settings]
+	log       store.Log
+	logger    *slog.Logger
+	base      *spec.Base
+	origin    string // the hub's own, "" without a resource identifier
+	trust     *trust
+	engine    *fanout.Engine
+	registrar *registrar // nil where nobody is told of subscriptions
+	metrics   *metrics
+	seats     *seats
+	crowd     crowd
 
 	deadlines deadlines // of appends
 
@@ -59,10 +60,13 @@ func New(c Config) (*Hub, error) {
 		h.logger.Warn(warning)
 	}
 	h.engine, err = fanout.New(fanout.Config{
-		Log: c.Log, Heartbeat: max(c.Heartbeat, 0), Portable: c.PortableStreams, Logger: c.Logger,
+		Log: c.Log, HubPath: h.base.Path(), Heartbeat: max(c.Heartbeat, 0), Portable: c.PortableStreams, Logger: c.Logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("starting the fan-out: %w", err)
+	}
+	if c.Subscriptions {
+		h.registrar = newRegistrar(c.Presence, c.Logger)
 	}
 	h.metrics = newMetrics(h.engine, h.log)
 	h.trust = newTrust(h.engine)
@@ -174,7 +178,11 @@ func (h *Hub) Streams() int {
 func (h *Hub) Close(ctx context.Context) error {
 	h.Drain()
 	h.trust.end()
-	return h.engine.Close(ctx, fanout.Shutdown)
+	err := h.engine.Close(ctx, fanout.Shutdown)
+	if h.registrar != nil {
+		err = errors.Join(err, h.registrar.close(ctx))
+	}
+	return err
 }
 
 // Collectors returns the hub's metrics; register them where they are wanted.

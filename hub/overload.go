@@ -84,10 +84,18 @@ func (h *Hub) open(w http.ResponseWriter, r *http.Request, c call, grants *auth.
 	if err == nil {
 		taken, err = h.seats.take(grants, r.RemoteAddr)
 	}
+	var present *attendance
+	if err == nil && h.registrar != nil {
+		if present, err = h.registrar.admit(grants, want.Selectors); err != nil {
+			taken.leave()
+		}
+	}
 	if err == nil {
 		want.Closed = taken.onClosed(want.Closed)
+		present.attend(&want)
 		if err = h.engine.Carry(w, r, want, h.opening()); err != nil {
 			taken.leave()
+			present.dismiss()
 		}
 	}
 	switch {

@@ -73,7 +73,7 @@ func (h *Hub) admit(r *http.Request, g spec.Generation) (*auth.Grants, error) {
 
 // stream answers an admitted subscriber.
 func (h *Hub) stream(w http.ResponseWriter, r *http.Request, c call, grants *auth.Grants, pairs []spec.Pair) {
-	want := fanout.Subscription{Owner: ownerOf(r, grants), Closed: h.onClosed(r, c)}
+	want := fanout.Subscription{Owner: ownerOf(r, grants), Generation: c.generation, Closed: h.onClosed(r, c)}
 	var err error
 	want.Selectors, err = h.selectors(c.generation, pairs)
 	if err != nil {
@@ -96,8 +96,9 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request, c call, grants *aut
 			h.sendAway(w, r, fmt.Errorf("finding a cursor: %w", err))
 			return
 		}
-		want.Replay, want.After, want.LossTold = true, place.After, !place.Exact
-		if !place.Exact {
+		exact := place.Exact && !(place.PresenceTrimmed && h.engine.Watches(&want))
+		want.Replay, want.After, want.LossTold = true, place.After, !exact
+		if !exact {
 			id = spec.Earliest
 		}
 		header.Set(cursorHeader(c.generation), id)

@@ -23,12 +23,13 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"cinnabar": func() {
 		os.Exit(Main(
-			Engine{Scheme: "bolt", Open: func(at *url.URL, keep store.Retention) (store.Log, error) {
+			Engine{Scheme: "bolt", Open: func(at *url.URL, keep store.Retention) (History, error) {
 				path, err := FilePath(at)
 				if err != nil {
-					return nil, err
+					return History{}, err
 				}
-				return bolt.Open(path, bolt.Options(keep))
+				log, err := bolt.Open(path, bolt.Options(keep))
+				return History{Log: log, Presence: log}, err
 			}, Stat: func(at *url.URL) (store.Summary, error) {
 				path, err := FilePath(at)
 				if err != nil {
@@ -36,8 +37,9 @@ func TestMain(m *testing.M) {
 				}
 				return bolt.Stat(path)
 			}, DefaultBytes: bolt.DefaultBytes},
-			Engine{Scheme: "memory", Open: func(_ *url.URL, keep store.Retention) (store.Log, error) {
-				return memory.Open(memory.Options(keep))
+			Engine{Scheme: "memory", Open: func(_ *url.URL, keep store.Retention) (History, error) {
+				log, err := memory.Open(memory.Options(keep))
+				return History{Log: log, Presence: log}, err
 			}},
 		))
 	}})

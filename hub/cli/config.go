@@ -37,9 +37,11 @@ func (p *program) rehearse(s *settings) error {
 		return err
 	}
 	s.logWarnings(config.Logger)
-	if config.Log, err = p.open("memory:", store.Retention{}); err != nil {
+	history, err := p.open("memory:", store.Retention{})
+	if err != nil {
 		return err
 	}
+	config.Log, config.Presence = history.Log, history.Presence
 	h, err := hub.New(config)
 	if err != nil {
 		return errors.Join(err, config.Log.Close())

@@ -70,6 +70,7 @@ func (p *program) dev(args []string) error {
 		store: d.store,
 		config: hub.Config{
 			Anonymous:      true,
+			Subscriptions:  true,
 			CORSOrigins:    d.corsOrigins,
 			PublishOrigins: d.publishOrigins,
 			Heartbeat:      zeroIsNever(d.heartbeat),

@@ -17,7 +17,7 @@ type Engine struct {
 	Scheme string
 	// Open opens the history at a URL. Its error is one line that says what to
 	// do; it must not hold credentials of the URL.
-	Open func(at *url.URL, keep store.Retention) (store.Log, error)
+	Open func(at *url.URL, keep store.Retention) (History, error)
 	// Stat describes the history at a URL while nobody has it open, and
 	// changes nothing. It is nil where there is no history then.
 	Stat func(at *url.URL) (store.Summary, error)
@@ -25,20 +25,27 @@ type Engine struct {
 	DefaultBytes int64
 }
 
+// A History is what an engine opens. Presence is nil for one that does not keep
+// who is subscribed.
+type History struct {
+	Log      store.Log
+	Presence store.Presence
+}
+
 // open opens the history that --store names.
-func (p *program) open(location string, keep store.Retention) (store.Log, error) {
+func (p *program) open(location string, keep store.Retention) (History, error) {
 	e, at, err := p.engine(location)
 	if err != nil {
-		return nil, err
+		return History{}, err
 	}
-	log, err := e.Open(at, keep)
+	opened, err := e.Open(at, keep)
 	if errors.Is(err, fs.ErrPermission) {
-		return nil, fmt.Errorf("--store: %w: let this user write there, or name another place", err)
+		return History{}, fmt.Errorf("--store: %w: let this user write there, or name another place", err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("--store: %w", err)
+		return History{}, fmt.Errorf("--store: %w", err)
 	}
-	return log, nil
+	return opened, nil
 }
 
 // engine returns the engine of the history that --store names, and its URL.

@@ -95,10 +95,11 @@ func (p *program) historyImport(args []string) error {
 func (p *program) transfer(t *transfer, location string, found census, again bool) (digest []byte, err error) {
 	ctx := context.Background()
 	all := store.Retention{MaxBytes: -1} // how much stays is for the hub to say
-	log, err := p.open(location, all)
+	history, err := p.open(location, all)
 	if err != nil {
 		return nil, err
 	}
+	log := history.Log
 	var after store.Position
 	if !again {
 		err = found.refuseAgain(ctx, log)
@@ -109,9 +110,10 @@ func (p *program) transfer(t *transfer, location string, found census, again boo
 	if err := errors.Join(err, log.Close()); err != nil {
 		return nil, err
 	}
-	if log, err = p.open(location, all); err != nil {
+	if history, err = p.open(location, all); err != nil {
 		return nil, fmt.Errorf("reading back: %w", err)
 	}
+	log = history.Log
 	digest, err = t.compare(ctx, log, after, found.accepted)
 	return digest, errors.Join(err, log.Close())
 }

@@ -86,9 +86,11 @@ func (p *program) run(v service) error {
 		}
 	}
 	limits.limitStreams(&config, logger)
-	if config.Log, err = p.open(v.store, v.retention); err != nil {
+	history, err := p.open(v.store, v.retention)
+	if err != nil {
 		return err
 	}
+	config.Log, config.Presence = history.Log, history.Presence
 	h, err := hub.New(config)
 	if err != nil {
 		return usageError{errors.Join(err, config.Log.Close())}

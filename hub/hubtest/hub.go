@@ -65,7 +65,7 @@ func Start(t testing.TB, changes ...func(*hub.Config)) *Hub {
 			t.Fatalf("opening a history in memory: %v", err)
 		}
 		t.Cleanup(func() { _ = log.Close() })
-		c.Log = log
+		c.Log, c.Presence = log, log
 	}
 	inner, err := hub.New(c)
 	if err != nil {
