@@ -182,7 +182,7 @@ func TestNames(t *testing.T) {
 		addr tls-cert tls-key resource-identifier metrics-addr drain config
 		store durability retention-bytes retention-count retention-age
 		publisher-jwt-key publisher-jwt-alg subscriber-jwt-key subscriber-jwt-alg trusted-issuers issuers
-		anonymous protocols cookie-name legacy-cookie-name legacy-query-token
+		anonymous subscriptions protocols cookie-name legacy-cookie-name legacy-query-token
 		legacy-topics legacy-audience legacy-require-exp legacy-max-token-lifetime legacy-sunset cors-origins publish-origins
 		heartbeat streams max-lifetime max-connections max-connections-per-token max-connections-per-address overload
 		max-body-size max-field-size max-topics max-matchers max-matcher-size max-details
