@@ -45,7 +45,7 @@ func (h *Hub) noteLegacy(at endpoint, g *auth.Grants) {
 	}
 	expires := !g.Expiry().IsZero()
 	h.metrics.legacy[legacyUse{at, expires}].Inc()
-	if expires || h.eternalTold.Swap(true) {
+	if expires || h.eternalTold.Load() || h.eternalTold.Swap(true) {
 		return
 	}
 	h.logger.Info("a 0.x token without exp was accepted, as the first of perhaps many: "+metricLegacy+" counts them, and legacy-require-exp refuses them",
