@@ -17,10 +17,11 @@ type idling struct {
 	secure  bool
 	watched bool    // for longer, to see what idling costs
 	memory  *Budget // bytes per stream
+	flags   []string
 }
 
 func (r *run) idlings() []idling {
-	plain := idling{"HTTP/1.1", r.streams(10_000), !r.Anonymous, false, true, atMost(2.5e3)}
+	plain := idling{"HTTP/1.1", r.streams(10_000), !r.Anonymous, false, true, atMost(2.5e3), nil}
 	if r.Given != nil {
 		if r.Given.URL.Scheme == "https" {
 			plain.name, plain.memory = "TLS", atMost(8e3)
@@ -29,9 +30,10 @@ func (r *run) idlings() []idling {
 	}
 	return []idling{
 		plain,
-		{"HTTP/1.1, distinct tokens", r.streams(10_000), true, false, false, nil},
+		{"HTTP/1.1, distinct tokens", r.streams(10_000), true, false, false, nil, nil},
+		{"HTTP/1.1, who listens is told", r.streams(10_000), false, false, false, nil, []string{"--subscriptions"}},
 		// Handshakes take their time, and memory is the same for each.
-		{"TLS", r.streams(5_000), false, true, false, atMost(8e3)},
+		{"TLS", r.streams(5_000), false, true, false, atMost(8e3), nil},
 	}
 }
 
@@ -60,7 +62,7 @@ func (r *run) idleHub(ctx context.Context, k idling) (*target, error) {
 	if k.secure {
 		return r.secureHub(ctx)
 	}
-	return r.hub(ctx, r.onDisk())
+	return r.hub(ctx, r.onDisk(), k.flags...)
 }
 
 func (r *run) idleTurn(ctx context.Context, round int, k idling, begin func(context.Context) (*target, error), settled **faults.Usage) (err error) {
@@ -132,7 +134,7 @@ func (r *run) idleTurn(ctx context.Context, round int, k idling, begin func(cont
 	return nil
 }
 
-// increment enters what a distinct token adds.
+// increment enters what a distinct token adds, and telling who listens.
 func (r *run) increment() {
 	kinds := r.idlings()
 	if len(kinds) == 1 {
@@ -141,10 +143,17 @@ func (r *run) increment() {
 	of := func(k idling) Series {
 		return r.figure("idle", fmt.Sprintf("memory per stream, %s, %s streams", k.name, thousands(k.streams)), "B").Hub
 	}
-	plain, tokens := of(kinds[0]), of(kinds[1])
-	for i := range min(len(plain), len(tokens)) {
-		f := r.figure("idle", "of which for its distinct token", "B")
-		f.Hub = append(f.Hub, tokens[i]-plain[i])
+	plain := of(kinds[0])
+	for kind, name := range []string{1: "of which for its distinct token", 2: "of which for telling that it listens"} {
+		if name == "" {
+			continue
+		}
+		for i, memory := range of(kinds[kind]) {
+			if i < len(plain) {
+				f := r.figure("idle", name, "B")
+				f.Hub = append(f.Hub, memory-plain[i])
+			}
+		}
 	}
 }
 

@@ -148,6 +148,7 @@ func Scenarios() []Scenario {
 		{"slow", "what others notice when a tenth of the streams are not read", (*run).slow},
 		{"storm", "CPU of many clients that reconnect at once, 10 updates behind", (*run).storm},
 		{"publish", "durable publishes per second, and CPU of each", (*run).publish},
+		{"presence", "publishing while 10,000 clients a minute come and leave, where the hub tells who listens", (*run).presence},
 		{"replay", "resuming in a long history, and reading all of it", (*run).replay},
 	}
 }
