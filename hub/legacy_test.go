@@ -106,7 +106,7 @@ func TestSunset(t *testing.T) {
 		if n := h.Streams(); n != 2 {
 			t.Errorf("a moment before, %d streams are open, want 2", n)
 		}
-		time.Sleep(2)
+		time.Sleep(2 * time.Nanosecond)
 		synctest.Wait()
 		if h.Streams() != 1 || <-ended != "topic" {
 			t.Errorf("after, %d streams are open, want that of 1.0 alone", h.Streams())
@@ -158,5 +158,30 @@ func TestSunsetOfEverything(t *testing.T) {
 	_, err := hub.New(hub.Config{Generations: spec.Only(spec.Legacy), Legacy: auth.LegacyPolicy{Sunset: time.Now().Add(-time.Hour)}})
 	if err == nil || !strings.Contains(err.Error(), "legacy sunset") {
 		t.Errorf("got %v, want a fault about the legacy sunset", err)
+	}
+}
+
+// TestLegacyPolicyIsReloaded: what is demanded of 0.x tokens holds from the
+// reload on, also for tokens that were verified before.
+func TestLegacyPolicyIsReloaded(t *testing.T) {
+	h := hubtest.Start(t)
+	eternal := h.Sign(hubtest.Token{Publish: []string{"*"}})
+	publish := func() int {
+		r := h.Request(http.MethodPost, "", strings.NewReader("topic=a"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Authorization", "Bearer "+eternal)
+		status, _ := h.Do(r)
+		return status
+	}
+	if got := publish(); got != http.StatusOK {
+		t.Fatalf("a token without exp: status %d, want 200", got)
+	}
+	c := h.Config
+	c.Legacy.RequireExpiry = true
+	if err := h.Reload(c); err != nil {
+		t.Fatal(err)
+	}
+	if got := publish(); got != http.StatusUnauthorized {
+		t.Errorf("a token without exp once that is demanded: status %d, want 401", got)
 	}
 }
