@@ -1,6 +1,7 @@
 package fanout
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -90,8 +91,8 @@ func (s *site) openOver(t *testing.T, conn net.Conn) {
 	protocols.SetUnencryptedHTTP2(s.server.Config.Protocols != nil)
 	protocols.SetHTTP1(s.server.Config.Protocols == nil)
 	client := &http.Client{Transport: &http.Transport{
-		Protocols: protocols,
-		Dial:      func(string, string) (net.Conn, error) { return conn, nil },
+		Protocols:   protocols,
+		DialContext: func(context.Context, string, string) (net.Conn, error) { return conn, nil },
 	}}
 	resp, err := client.Get("http://" + s.server.Listener.Addr().String())
 	if err != nil {
