@@ -3,6 +3,7 @@ package faults
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,21 @@ import (
 // An Event is one dispatched event of a stream.
 type Event struct {
 	ID, Type, Data string
+}
+
+// ofHub reports whether the hub made the event itself, to tell of a subscription:
+// in 1.0 by its type, which nobody else may use, in 0.x by its document
+// (SUBS-event-type, SUBS-0x-doc-jsonld).
+func (e Event) ofHub() bool {
+	if e.Type == "mercure" {
+		return true
+	}
+	var document struct {
+		Context string `json:"@context"`
+		Type    string `json:"type"`
+	}
+	return len(e.Data) > 0 && e.Data[0] == '{' && json.Unmarshal([]byte(e.Data), &document) == nil &&
+		document.Context == "https://mercure.rocks/" && document.Type == "Subscription"
 }
 
 // errMalformed is the cause of every error about what a hub sent, as opposed

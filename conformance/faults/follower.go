@@ -60,6 +60,7 @@ type Sighting struct {
 type Connection struct {
 	At       time.Duration
 	Asked    string // the cursor sent
+	OfHub    bool   // it was the id of an event that the hub makes itself, which may go with the process
 	Answered string // the cursor the hub says it honours
 	InFlight int    // publishes that waited for their answer when it was sent
 }
@@ -68,6 +69,7 @@ type Connection struct {
 type View struct {
 	Subscription Subscription
 	Sightings    []Sighting
+	OfHub        int // events that the hub makes itself, about subscriptions
 	Connections  []Connection
 	Broken       []string // what the hub did that ends an EventSource for good
 }
@@ -88,6 +90,8 @@ type Follower struct {
 	changed *sync.Cond
 	view    View
 	seen    map[string]bool // keys of the view
+	last    string          // id of the last event, "" for none
+	lastOwn bool            // the hub made it itself
 	paused  bool
 	stopped bool
 	cut     context.CancelFunc // of the stream that is open
@@ -147,11 +151,15 @@ func (f *Follower) View() View {
 	return v
 }
 
-// LastID returns the id of the last event seen, before that the cursor begun with.
+// LastID returns the id of the last publish seen, before that the cursor begun
+// with.
 func (f *Follower) LastID() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.cursor()
+	if n := len(f.view.Sightings); n > 0 {
+		return f.view.Sightings[n-1].ID
+	}
+	return f.view.Subscription.From
 }
 
 // Pause makes the follower stop reading its stream, which stays open, until
@@ -249,7 +257,7 @@ func (f *Follower) run(ctx context.Context) {
 // connect reads one stream to its end.
 func (f *Follower) connect(ctx context.Context) error {
 	f.mu.Lock()
-	s, cursor := f.view.Subscription, f.cursor()
+	s, cursor, ofHub := f.view.Subscription, f.cursor(), f.lastOwn
 	ctx, cut := context.WithCancel(ctx)
 	f.cut = cut
 	f.mu.Unlock()
@@ -283,7 +291,7 @@ func (f *Follower) connect(ctx context.Context) error {
 	}
 	f.mu.Lock()
 	f.view.Connections = append(f.view.Connections,
-		Connection{At: f.record.Now(), Asked: cursor, Answered: answer.Header.Get(honoured), InFlight: inFlight})
+		Connection{At: f.record.Now(), Asked: cursor, OfHub: ofHub, Answered: answer.Header.Get(honoured), InFlight: inFlight})
 	f.changed.Broadcast()
 	f.mu.Unlock()
 	var body io.Reader = answer.Body
@@ -312,6 +320,13 @@ func (f *Follower) waitWhilePaused() {
 }
 
 func (f *Follower) note(e Event) {
+	if e.ofHub() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.last, f.lastOwn = e.ID, true
+		f.view.OfHub++
+		return
+	}
 	key, intact := readPayload(e.Data)
 	key = f.record.own(key)
 	f.mu.Lock()
@@ -319,13 +334,14 @@ func (f *Follower) note(e Event) {
 	f.view.Sightings = append(f.view.Sightings,
 		Sighting{ID: e.ID, Key: key, Intact: intact, At: f.record.Now()})
 	f.seen[key] = true
+	f.last, f.lastOwn = e.ID, false
 	f.changed.Broadcast()
 }
 
 // cursor is called with mu held.
 func (f *Follower) cursor() string {
-	if n := len(f.view.Sightings); n > 0 {
-		return f.view.Sightings[n-1].ID
+	if f.last != "" {
+		return f.last
 	}
 	return f.view.Subscription.From
 }

@@ -167,7 +167,7 @@ func (p *program) verifyOwn(ctx context.Context, v *verifying, run faults.Verifi
 	}
 	history := filepath.Join(dir, "hub.db")
 	command := []string{binary, "serve", "--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--store", "bolt://" + history,
-		"--retention-bytes", "512MiB", "--drain", "0s", "--log-level", "warn", "--anonymous",
+		"--retention-bytes", "512MiB", "--drain", "0s", "--log-level", "warn", "--anonymous", "--subscriptions",
 		"--trusted-issuers", v.issuer, "--resource-identifier", v.resource}
 	environ := append(p.environ.foreign(),
 		variable("publisher-jwt-key")+"="+v.publisherKey, variable("subscriber-jwt-key")+"="+v.subscriberKey)
