@@ -60,6 +60,7 @@ func cases() []Case {
 		discoveryCases,
 		metadataCases,
 		issuerCases,
+		keySetCases,
 		subscriptionCases,
 	)
 }

@@ -128,9 +128,22 @@ var advertisedCases = []Case{
 	},
 	{
 		ID:    "AUTH-iss-out-of-band",
-		Needs: []Need{SubscriberKey},
+		Needs: []Need{SubscriberKey, Variant("issuers")},
 		Run: func(t *T) {
-			t.acceptedToken("a token of an issuer that needs no advertisement", t.withClaim("", nil))
+			// Neither is an authorization server that clients could ask, so
+			// neither belongs into the list; both are trusted.
+			v := t.On("issuers")
+			for who, token := range map[string]minter{
+				v.Issuer:      v.withClaim("", nil),
+				v.OtherIssuer: v.issuedBy(v.OtherIssuer, signer{alg: "HS256", secret: []byte(v.OtherKey)}, nil),
+			} {
+				if v.hasMetadata() {
+					if list, given := v.metadataList("authorization_servers"); given && slices.Contains(list, who) {
+						t.Errorf("authorization_servers is %q, but %s signs for itself", list, who)
+					}
+				}
+				v.acceptedToken("a token of "+who+", which is not advertised", token)
+			}
 		},
 	},
 	{
@@ -232,9 +245,14 @@ var advertisedCases = []Case{
 		Needs: []Need{SubscriberKey},
 		Run: func(t *T) {
 			for _, name := range t.matcherTypes() {
-				if name != "exact" && name != "urlpattern" {
-					t.WantStatus("subscribing with the additional type match_"+name, t.matchBy(name), http.StatusOK)
+				if name == "exact" || name == "urlpattern" {
+					continue
 				}
+				// Whatever the type means: a value without special characters
+				// that does not match itself would match nothing.
+				topic := t.Topic("a")
+				s := t.Open(Request{Query: Form("match_"+name, topic), Token: t.SubscriberToken()})
+				s.Want("an update whose topic is the value of match_"+name, t.Publish("topic", topic))
 			}
 		},
 	},

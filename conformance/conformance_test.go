@@ -246,6 +246,9 @@ func variants(t *testing.T, protocols string, at func(hub string) string) map[st
   publisher_keys: [{kid: other, key: %q}]
   subscriber_keys: [{kid: other, key: %q}]
 `, testIssuer, testPublisherKey, testSecondKey, testSubscriberKey, testSecondKey, testOtherIssuer, testOtherKey, testOtherKey)}), twoIssuers)
+	issuer := "http://" + freeAddress(t)
+	add("jwks", open.with(settings{"issuers": fmt.Sprintf("- issuer: %s\n  jwks: %s/keys\n", issuer, issuer)}),
+		fmt.Sprintf("other_issuer: %s\nkeys_at: %s/keys", issuer, issuer))
 	return all
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -268,16 +269,22 @@ var nextPort = struct {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
+	addr, err := unusedAddress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return addr
+}
+
+func unusedAddress() (string, error) {
 	nextPort.Lock()
 	defer nextPort.Unlock()
 	for ; nextPort.port < 1<<15; nextPort.port++ {
 		addr := fmt.Sprintf("127.0.0.1:%d", nextPort.port)
 		if l, err := net.Listen("tcp", addr); err == nil {
-			l.Close()
 			nextPort.port++
-			return addr
+			return addr, l.Close()
 		}
 	}
-	t.Fatal("no port is free")
-	return ""
+	return "", errors.New("no port is free")
 }

@@ -44,6 +44,8 @@ type Target struct {
 	OtherIssuer string `yaml:"other_issuer"` // another issuer
 	OtherKey    string `yaml:"other_key"`    // its one secret for both roles, called "other"
 
+	KeysAt string `yaml:"keys_at"` // where the hub reads the other issuer's keys: an http URL on this machine, served by the suite
+
 	Anonymous     bool          `yaml:"anonymous"`      // subscribers without a token get public updates
 	CORSOrigin    string        `yaml:"cors_origin"`    // an origin on the allow-list
 	PublishOrigin string        `yaml:"publish_origin"` // an origin whose cookies may publish
@@ -87,6 +89,7 @@ type Target struct {
 	//	limited      low limits of everything else, which is then found soon
 	//	fresh        nothing was ever published to it, nor is by the suite
 	//	issuers      two issuers (give other_issuer, other_key and second_key)
+	//	jwks         one more issuer, whose keys the hub fetches (give other_issuer and keys_at)
 	//	shared_keys  one key for publishers and subscribers (give it as both)
 	//	no_subscriptions  without active subscriptions
 	//	untouched         nothing was ever published or subscribed to, nor is by the suite

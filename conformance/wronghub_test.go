@@ -81,6 +81,14 @@ func (w *wrongHub) target(variants map[string]wrongVariant) (*Target, error) {
 	for name, v := range variants {
 		c := w.config()
 		v.change(&c)
+		if name == "jwks" { // each hub has an issuer of its own: cases of several run at once
+			keysAt, err := unusedAddress()
+			if err != nil {
+				return nil, err
+			}
+			c.OtherIssuer, c.KeysAt = "http://"+keysAt, "http://"+keysAt+"/keys"
+			v.more = fmt.Sprintf("other_issuer: %s\nkeys_at: %s", c.OtherIssuer, c.KeysAt)
+		}
 		_, hubURL, err := w.serve(c)
 		if err != nil {
 			return nil, fmt.Errorf("variant %s: %w", name, err)
@@ -136,6 +144,7 @@ func wrongVariants(t *testing.T) map[string]wrongVariant {
 		"issuers": {func(c *wronghub.Config) {
 			c.SecondKey, c.OtherIssuer, c.OtherKey = testSecondKey, testOtherIssuer, testOtherKey
 		}, twoIssuers},
+		"jwks":        {func(*wronghub.Config) {}, ""}, // its address is the target's own
 		"shared_keys": {func(c *wronghub.Config) { c.SubscriberKey = testPublisherKey }, "subscriber_key: " + testPublisherKey},
 	}
 }

@@ -20,6 +20,7 @@ type Config struct {
 	SecondKey   string // a further secret of the issuer, for both roles: "second" beside "first"
 	OtherIssuer string // another issuer, with one secret for both roles, "other"
 	OtherKey    string
+	KeysAt      string // instead of OtherKey: the URL of the other issuer's keys
 
 	Subscriptions bool // announce and list active subscriptions
 

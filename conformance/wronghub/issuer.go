@@ -3,6 +3,9 @@ package wronghub
 // keysFor returns the keys that may have signed a token, by the issuer that it
 // names and its kid; k is the one issuer's first for the role.
 func (h *Hub) keysFor(header object, payload string, k key) []key {
+	if h.config.KeysAt != "" {
+		return h.publishedKeysFor(header, payload, k)
+	}
 	if h.config.OtherIssuer == "" {
 		return []key{k}
 	}
