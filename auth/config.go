@@ -115,11 +115,11 @@ func New(c Config) (*Authenticator, error) {
 				fault("an issuer has no identifier")
 			}
 			if _, twice := a.issuers[issuer.ID]; twice {
-				fault("issuer %q is listed twice", issuer.ID)
+				fault("issuer %q is listed twice: name it once, with all its keys", issuer.ID)
 			}
 			keys := issuer.ring()
 			if keys.isEmpty() {
-				fault("issuer %q has no key", issuer.ID)
+				fault("issuer %q has no key: give it at least one, or a JWK Set", issuer.ID)
 			}
 			a.issuers[issuer.ID] = keys
 		}

@@ -31,7 +31,10 @@ func newSource(location string) (source, error) {
 		return file(path), nil
 	}
 	u, err := url.Parse(location)
-	if err != nil || u.Host == "" || u.User != nil {
+	if err == nil && u.User != nil {
+		return nil, fmt.Errorf("the URL of a JWK Set at %s has a password: give one without a user, which anybody may read", u.Host)
+	}
+	if err != nil || u.Host == "" {
 		return nil, fmt.Errorf("%q is not the URL of a JWK Set, such as https://id.example.com/jwks", location)
 	}
 	if u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())) {

@@ -126,6 +126,9 @@ func (a *Authenticator) checkKey(t *token) *Refusal {
 	if t.candidates = t.keys.candidates(t.role, kid); t.candidates != nil {
 		return nil
 	}
+	if t.keys.set != nil && t.keys.set.current.Load() == nil {
+		return refuse(NoKey, "the keys of its issuer could not be read from %s: the log says why", t.keys.set)
+	}
 	if kid != "" && (t.keys.set != nil || t.keys.of(t.role) != nil) {
 		return refuse(UnknownKey, "kid is %s, which none of its issuer's %s keys is called", quote(kid), t.role)
 	}

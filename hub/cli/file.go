@@ -85,6 +85,9 @@ func (o *option) fromYAML(n ast.Node) ([]string, error) {
 		}
 		return values, nil
 	}
+	if o.block && n.Type() == ast.MappingType {
+		return nil, errors.New("takes a list: begin each entry with a dash")
+	}
 	v, err := scalar(n)
 	if err != nil {
 		return nil, err

@@ -58,6 +58,9 @@ func issuerList(to *[]issuerSetting) func([]string) error {
 				return fmt.Errorf("%s has no key: set jwks, or publisher_keys and subscriber_keys", issuer.Issuer)
 			}
 		}
+		if len(list) == 0 {
+			return errors.New("the list is empty: give a list of issuers, or leave the setting out")
+		}
 		*to = list
 		return nil
 	}
@@ -82,13 +85,18 @@ func (i *issuerSetting) open(logger *slog.Logger) (auth.Issuer, error) {
 	publishers, errP := parseKeys("publisher_keys", i.PublisherKeys)
 	subscribers, errS := parseKeys("subscriber_keys", i.SubscriberKeys)
 	issuer := auth.Issuer{ID: i.Issuer, PublisherKeys: publishers, SubscriberKeys: subscribers}
+	if i.JWKS == "" && i.JWKSTolerance != "" {
+		errS = errors.Join(errS, errors.New("jwks_tolerance is for keys that are read from elsewhere: set jwks, or leave it out"))
+	}
 	if i.JWKS == "" {
 		return issuer, errors.Join(errP, errS)
 	}
 	var tolerance time.Duration
 	var errT, errJ error
 	if i.JWKSTolerance != "" {
-		tolerance, errT = parseDuration(i.JWKSTolerance)
+		if tolerance, errT = parseDuration(i.JWKSTolerance); errT != nil {
+			errT = fmt.Errorf("jwks_tolerance: %w", errT)
+		}
 	}
 	if issuer.KeySet, errJ = auth.OpenKeySet(i.JWKS, tolerance, logger); errJ != nil {
 		errJ = fmt.Errorf("jwks: %w", errJ)
@@ -101,7 +109,7 @@ func parseKeys(name string, given []keySetting) ([]auth.Key, error) {
 	var faults []error
 	for i, k := range given {
 		var text string
-		err := errors.New("key is missing")
+		err := errors.New("key is missing: give a secret, PEM text, a JWK, or @FILE holding one")
 		if k.Key != "" {
 			err = material(&text)([]string{k.Key})
 		}

@@ -58,6 +58,16 @@ func TestFaultsOfIssuers(t *testing.T) {
 		"no such file":     {"issuers:\n  - issuer: https://a.example\n    jwks: /nowhere.json", "no such file"},
 		"bad key":          {"issuers:\n  - issuer: https://a.example\n    publisher_keys: [{key: topsecret, alg: RS256}]", "publisher_keys[0]"},
 		"missing key":      {"issuers:\n  - issuer: https://a.example\n    publisher_keys: [{kid: x}]", "key is missing"},
+		"no material":      {"issuers:\n  - issuer: https://a.example\n    subscriber_keys: [{kid: x, key: ''}]", "subscriber_keys[0]: key is missing: give a secret"},
+		"no key file":      {"issuers:\n  - issuer: https://a.example\n    publisher_keys: [{key: '@/nowhere.pem'}]", "publisher_keys[0]: reading the key: open /nowhere.pem"},
+		"a word for keys":  {"issuers:\n  - issuer: https://a.example\n    publisher_keys: topsecret", "give a list of issuers"},
+		"keys as words":    {"issuers:\n  - issuer: https://a.example\n    publisher_keys: [topsecret]", "give a list of issuers"},
+		"a short PEM":      {"issuers:\n  - issuer: https://a.example\n    publisher_keys: [{key: '-----BEGIN PUBLIC KEY-----'}]", "publisher_keys[0]"},
+		"password in URL":  {"issuers:\n  - issuer: https://a.example\n    jwks: https://me:topsecret@a.example/", "without a user"},
+		"tolerance alone":  {"issuers:\n  - issuer: https://a.example\n    jwks_tolerance: 1h\n    publisher_keys: [{key: x}]", "set jwks, or leave it out"},
+		"no set":           {"issuers:\n  - issuer: https://a.example\n    jwks: /dev/null", "not a JWK Set, an object with an array of keys"},
+		"empty list":       {"issuers: []", "give a list of issuers"},
+		"one, not a list":  {"issuers: {issuer: https://a.example, jwks: /x}", "begin each entry with a dash"},
 		"no such duration": {"issuers:\n  - issuer: https://a.example\n    jwks: https://a.example/\n    jwks_tolerance: long", "not a duration"},
 	} {
 		t.Run(name, func(t *testing.T) {

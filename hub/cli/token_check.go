@@ -38,7 +38,7 @@ func (p *program) tokenCheck(args []string) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.authenticator()
+	a, err := s.authenticator(slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
 		return usageError{err}
 	}
@@ -105,12 +105,12 @@ func validity(expiry time.Time) string {
 }
 
 // authenticator judges tokens as the hub of these settings does.
-func (s *settings) authenticator() (*auth.Authenticator, error) {
+func (s *settings) authenticator(logger *slog.Logger) (*auth.Authenticator, error) {
 	publisher, subscriber, err := s.keys()
 	if err != nil {
 		return nil, err
 	}
-	issuers, err := s.trusted(slog.New(slog.DiscardHandler))
+	issuers, err := s.trusted(logger)
 	if err != nil {
 		return nil, err
 	}
