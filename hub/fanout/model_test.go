@@ -39,6 +39,7 @@ func TestEngineAgreesWithAModel(t *testing.T) {
 						"publish": w.publish,
 						"appear":  w.appear,
 						"vanish":  w.vanish,
+						"look":    w.look,
 						"join":    w.join,
 						"give":    w.give,
 						"leave":   w.leave,
