@@ -13,14 +13,15 @@ func (c Config) asStarted(with Config) Config {
 	c.Log, c.Logger, c.Shortage = with.Log, with.Logger, with.Shortage
 	c.ResourceIdentifier, c.Generations = with.ResourceIdentifier, with.Generations
 	c.Heartbeat, c.PortableStreams = with.Heartbeat, with.PortableStreams
-	c.Subscriptions, c.ShowReasons = with.Subscriptions, with.ShowReasons
+	c.Subscriptions, c.Presence, c.ShowReasons = with.Subscriptions, with.Presence, with.ShowReasons
 	return c
 }
 
 // Reload puts another configuration in force, but for Log, Logger, Shortage,
-// ResourceIdentifier, Generations, Heartbeat, PortableStreams, Subscriptions
-// and ShowReasons, which stay as they were given to New. Where it has a fault everything stays
-// as it was, and the error says why. Do not call it concurrently with itself.
+// ResourceIdentifier, Generations, Heartbeat, PortableStreams, Subscriptions,
+// Presence and ShowReasons, which stay as they were given to New. Where it has a
+// fault everything stays as it was, and the error says why. Do not call it
+// concurrently with itself.
 //
 // Open streams stay, whatever would be said to them if they came now, but for
 // those whose key or issuer is no longer trusted: they get nothing private from

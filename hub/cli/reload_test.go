@@ -84,6 +84,7 @@ func (c *configured) lets(origin string) bool {
 func TestReload(t *testing.T) {
 	const before = `
 anonymous: true
+subscriptions: true
 cors_origins: [https://a.example]
 max_topics: 2
 heartbeat: 20s
@@ -109,6 +110,7 @@ heartbeat: 20s
 
 	said := c.reload(`
 anonymous: true
+subscriptions: true
 cors_origins: [https://b.example]
 max_topics: 3
 heartbeat: 5s

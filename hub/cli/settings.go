@@ -83,7 +83,7 @@ func (s *settings) options() []option {
 		{name: "issuers", arg: "YAML", block: true, secret: true, about: "1.0 issuers with keys of their own, as a list in the file: issuer, publisher_keys, subscriber_keys (kid, key, alg), jwks (URL or file)",
 			put: issuerList(&s.issuers)},
 		{name: "anonymous", about: "lets subscribers without a token receive public updates", put: toggle(&s.anonymous)},
-		{name: "subscriptions", about: "tells subscribers who may know it who is subscribed to what: events, and an API that lists them", put: toggle(&s.subscriptions)},
+		{name: "subscriptions", fixed: true, about: "tells subscribers who may know it who is subscribed to what: events, and an API that lists them", put: toggle(&s.subscriptions)},
 		{name: "protocols", fixed: true, arg: "LIST", def: "0.x,1.0", list: true, about: "protocol generations served", put: generations(&s.generations)},
 		{name: "cookie-name", arg: "NAME", def: spec.CookieName, about: "cookie with a 1.0 token", put: cookie(&s.cookieName)},
 		{name: "legacy-cookie-name", arg: "NAME", def: spec.LegacyCookieName, about: "cookie with a 0.x token; - for none", put: cookie(&s.legacyCookieName)},
