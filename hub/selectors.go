@@ -8,14 +8,17 @@ import (
 )
 
 // selectors reads what a subscriber wants from its parameters, as its
-// generation spells it: one selector for each distinct one asked for.
+// generation spells it: one for each distinct type and string, which are what a
+// subscription is known by. The wildcard is the same selector under every type,
+// and a subscription of its own under each (SUBS-event-created).
 func (h *Hub) selectors(g spec.Generation, pairs []spec.Pair) ([]*spec.Selector, error) {
 	read := matcherOf
 	if g == spec.Legacy {
 		read = topicSelectorOf
 	}
 	var selectors []*spec.Selector
-	seen := make(map[spec.SelectorKey]bool)
+	type named struct{ matchType, text string }
+	seen := make(map[named]bool)
 	asked := 0
 	for _, p := range pairs {
 		if len(p.Value) > h.now().MaxMatcherSize && isMatcher(g, p) {
@@ -31,8 +34,8 @@ func (h *Hub) selectors(g spec.Generation, pairs []spec.Pair) ([]*spec.Selector,
 		if asked++; asked > h.now().MaxMatchers {
 			return nil, tooManyMatchers(g, p.Name, h.now().MaxMatchers)
 		}
-		if !seen[s.Key()] {
-			seen[s.Key()] = true
+		if is := (named{s.MatchType(), s.String()}); !seen[is] {
+			seen[is] = true
 			selectors = append(selectors, s)
 		}
 	}
