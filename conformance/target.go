@@ -100,7 +100,8 @@ type Target struct {
 
 	publisher, subscriber signer
 	client                *http.Client
-	restart               func() error // what the conformance test restarts its own hub with
+	restart               func() error                              // what the conformance test restarts its own hub with
+	watch                 func(http.RoundTripper) http.RoundTripper // what it looks at answers with
 }
 
 // readTarget reads the configuration file, if any.
@@ -161,8 +162,12 @@ func (t *Target) complete() error {
 	default:
 		return fmt.Errorf("http %q is neither 1.1 nor 2", t.HTTP)
 	}
+	var carrier http.RoundTripper = transport
+	if t.watch != nil {
+		carrier = t.watch(transport)
+	}
 	t.client = &http.Client{
-		Transport:     transport,
+		Transport:     carrier,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return nil
