@@ -109,10 +109,9 @@ func (t *T) callsEverything() {
 	weak := t.Token(Subscriber, Grant{Subscribe: []string{t.Topic("other")}})
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
 		for _, path := range []string{list, topic, single} {
-			tag := t.Do(Request{Path: path, Token: subscriber}).Header.Get("ETag")
 			for _, r := range []Request{
 				{Token: subscriber},
-				{Token: subscriber, Header: http.Header{"If-None-Match": {tag}}},
+				{Token: subscriber, Header: http.Header{"If-None-Match": {"*"}}},
 				{Token: subscriber, Query: "after=nowhere"},
 				{Token: subscriber, Body: strings.Repeat("a", 5000), Type: "text/plain"}, // more than is skipped
 				{Token: weak}, {}, {Token: "garbage"},
