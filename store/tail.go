@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -215,17 +217,42 @@ func (t *Tail) Follow(ctx context.Context, after Position, read func(context.Con
 		t.mu.Unlock()
 
 		c, err := read(ctx, after, followLimit)
-		switch {
-		case err != nil:
+		if err == nil {
+			c.Entries, err = t.untrimmed(c, after)
+		}
+		if err != nil {
 			return err
-		case after < c.Trimmed, after < c.PresenceTrimmed:
-			return ErrTrimmed
 		}
 		if len(c.Entries) > 0 {
 			deliver(c.Entries)
 		}
 		after = c.Through
 	}
+}
+
+// untrimmed returns the entries of a chunk that was read after a position, and
+// with them those that retention had removed and the windows still hold; the
+// error is [ErrTrimmed]. Without it a storm of one kind, which drives a follower
+// out of that window, would cost it what a tight retention removes of the other.
+func (t *Tail) untrimmed(c Chunk, after Position) ([]Entry, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	read := len(c.Entries)
+	for l, trimmed := range map[*lane]Position{&t.updates: c.Trimmed, &t.subscriptions: c.PresenceTrimmed} {
+		switch {
+		case after >= trimmed:
+			continue
+		case after < l.left:
+			return nil, ErrTrimmed
+		}
+		for _, it := range l.window[l.after(after):l.after(min(trimmed, c.Through))] {
+			c.Entries = append(c.Entries, it.Entry)
+		}
+	}
+	if len(c.Entries) > read {
+		slices.SortFunc(c.Entries, func(a, b Entry) int { return cmp.Compare(a.Position, b.Position) })
+	}
+	return c.Entries, nil
 }
 
 // Earliest returns the position of the earliest retained entry in the window

@@ -167,3 +167,66 @@ func TestTailFollowers(t *testing.T) {
 		}
 	})
 }
+
+// TestFollowersAreSparedRetention: a follower whose position left the
+// window of one kind, since a storm of that kind came, is still given what
+// retention removed of the other: the window of that has it.
+func TestFollowersAreSparedRetention(t *testing.T) {
+	for name, storm := range map[string]Kind{"of subscriptions": KindSubscription, "of updates": KindUpdate} {
+		t.Run("a storm "+name, func(t *testing.T) {
+			tail := NewTail(0, Range{}, Range{}, 800) // and 100 of subscriptions
+			rare := KindUpdate
+			if storm == rare {
+				rare = KindSubscription
+			}
+			of := func(k Kind, p Position) Item {
+				if k == KindSubscription {
+					return testSubscription(t, p, 10)
+				}
+				return testItem(t, p, "", 10)
+			}
+			const last = 200
+			var medium []Entry // of the rare kind it has the newest alone
+			for p := Position(1); p <= last; p++ {
+				k := storm
+				if p%50 == 0 {
+					k = rare
+				}
+				it := of(k, p)
+				tail.Publish(it)
+				if k == storm || p == last {
+					medium = append(medium, it.Entry)
+				}
+			}
+			tail.Saved(last)
+			tail.Trimmed(rare, Range{Oldest: last, Trimmed: last - 50})
+			read := func(_ context.Context, after Position, _ int) (Chunk, error) {
+				c := Chunk{Through: last}
+				if rare == KindUpdate {
+					c.Trimmed = last - 50
+				} else {
+					c.PresenceTrimmed = last - 50
+				}
+				for _, e := range medium {
+					if e.Position > after {
+						c.Entries = append(c.Entries, e)
+					}
+				}
+				return c, nil
+			}
+			tail.Close()
+			next := Position(1)
+			err := tail.Follow(t.Context(), 0, read, func(entries []Entry) {
+				for _, e := range entries {
+					if e.Position != next {
+						t.Errorf("the follower is given %d, want %d", e.Position, next)
+					}
+					next = e.Position + 1
+				}
+			})
+			if !errors.Is(err, ErrClosed) || next != last+1 {
+				t.Errorf("the follower was given all up to %d, then %v; want %d and %v", next-1, err, last, ErrClosed)
+			}
+		})
+	}
+}
