@@ -3,6 +3,9 @@ package hub_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +15,8 @@ import (
 	"cinnabar/spec"
 	"cinnabar/store"
 	"cinnabar/store/memory"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // A sighting is what a subscription event says.
@@ -247,4 +252,66 @@ func TestConnectionsDoNotWaitForPresence(t *testing.T) {
 			t.Errorf("SUBS-event-terminated: %s did not end", subscriber)
 		}
 	}
+}
+
+// TestTooManyArrive: while the history takes no word of subscriptions, only so
+// many streams may come. Whoever comes then is told to come back, in the way that
+// browsers do; nobody else notices, and once the history has been told of
+// everybody there is room again.
+func TestTooManyArrive(t *testing.T) {
+	const most = 1 << 14
+	log, err := memory.Open(memory.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	presence := &stuck{Presence: log, free: make(chan struct{})}
+	h := hubtest.Start(t, withSubscriptions, func(c *hub.Config) {
+		c.Log, c.Presence, c.Retry, c.Overload = log, presence, 6*time.Second, hub.OverloadStatus
+	})
+	stays := h.Subscribe("match=a", "")
+	// They come and leave without a connection, of which there are not as many.
+	left, leave := context.WithCancel(t.Context())
+	leave()
+	for range most - 1 {
+		h.ServeHTTP(httptest.NewRecorder(), h.Request(http.MethodGet, "match=a", nil).WithContext(left))
+	}
+	wantMetric(t, h, "mercure_subscribers_untold "+strconv.Itoa(2*most-1)) // one has not left
+	wantMetric(t, h, "mercure_subscriptions 0")
+
+	id := h.Publish(form(t, "topic=a&data=x"))
+	for query, cursor := range map[string]string{"match=a": "Mercure-Last-Event-ID", "topic=a": "Last-Event-ID"} {
+		ask(t, h, query+"&last_event_id="+id).sentAway(t, cursor, id)
+		ask(t, h, query).sentAway(t, cursor, "")
+	}
+	wantMetric(t, h, `mercure_subscribers_sent_away_total{reason="history"} 4`)
+	if status, _ := h.Do(h.Request(http.MethodHead, "match=a", nil)); status != http.StatusOK {
+		t.Errorf("HEAD, which nobody is told of: status %d, want 200", status)
+	}
+	if e := stays.Next(); e.ID != id {
+		t.Errorf("the open stream got %+v, want the update %s", e, id)
+	}
+
+	close(presence.free)
+	eventually(t, "the history is told of everybody", func() bool { return metric(t, h, "mercure_subscribers_untold") == 0 })
+	eventually(t, "those who stay are listed", func() bool { return metric(t, h, "mercure_subscriptions") == 1 })
+	h.Subscribe("match=a", "")
+}
+
+// metric returns the value of a metric that has no labels.
+func metric(t *testing.T, h *hubtest.Hub, name string) float64 {
+	t.Helper()
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(h.Collectors()...)
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == name {
+			return f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	t.Fatalf("there is no metric %s", name)
+	return 0
 }

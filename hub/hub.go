@@ -188,8 +188,8 @@ func (h *Hub) Close(ctx context.Context) error {
 // Collectors returns the hub's metrics; register them where they are wanted.
 func (h *Hub) Collectors() []prometheus.Collector {
 	all := append(h.metrics.collectors(), h.trust)
-	if h.now().Subscriptions {
-		all = append(all, openSubscriptions(h.engine))
+	if h.registrar != nil {
+		all = append(all, openSubscriptions(h.engine), untold(h.registrar))
 	}
 	return all
 }

@@ -30,6 +30,7 @@ const (
 	metricClosed      = "mercure_streams_closed_total" // counter by reason
 	metricHealthy     = "mercure_history_healthy"      // gauge, 0 or 1
 	metricOpen        = "mercure_subscriptions"        // gauge, where the hub tells of them
+	metricUntold      = "mercure_subscribers_untold"   // gauge, likewise
 	metricConnections = "mercure_connections_refused_total"
 )
 
@@ -91,6 +92,13 @@ func openSubscriptions(e *fanout.Engine) prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: metricOpen,
 		Help: "Subscriptions that are open, a stream having one for each selector, as the subscription API lists them."},
 		func() float64 { return float64(e.Presence().Len()) })
+}
+
+// untold counts who waits for the history to be told of them.
+func untold(r *registrar) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: metricUntold,
+		Help: "Streams that came or went and that the history was not told of yet; with 16384 that came, others are sent away."},
+		func() float64 { return float64(r.waiting()) })
 }
 
 func (m *metrics) collectors() []prometheus.Collector {
