@@ -65,21 +65,26 @@ func newPortable(sub *Subscriber, w http.ResponseWriter, shared bool) *portable 
 	return p
 }
 
-// run carries the stream until it ends.
+// run carries the stream until it ends, also by a panic of the writer, which an
+// embedding program may have wrapped: nobody else would say that it is over.
 func (p *portable) run(ctx context.Context, opening []byte) {
+	reason := ClientGone
+	defer func() {
+		p.end()
+		p.subscriber.ended(reason, p.events, p.bytes)
+	}()
 	if !p.shared {
 		// The write deadline outlives the handler, so the connection must not
 		// be used for another request.
 		p.w.Header().Set("Connection", "close")
 	}
 	p.w.WriteHeader(http.StatusOK)
-	reason := p.write(opening)
-	if reason == "" {
+	if failed := p.write(opening); failed != "" {
+		reason = failed
+	} else {
 		reason = p.loop(ctx)
 	}
-	p.end()
 	p.setDeadline(time.Now().Add(endLimit)) // for the bytes that end the response
-	p.subscriber.ended(reason, p.events, p.bytes)
 }
 
 // loop sends what is pending whenever it is woken, and a heartbeat when it was

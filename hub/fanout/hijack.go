@@ -42,8 +42,9 @@ func (e *Engine) carryHijacked(s *hijacked, w http.ResponseWriter, r *http.Reque
 		return err
 	}
 	own, _ := ownConn(r)
-	err := s.takeOver(w, own, first)
-	s.hand(err != nil)
+	broken := true
+	defer func() { s.hand(broken) }() // also where a writer that somebody wrapped panics
+	broken = s.takeOver(w, own, first) != nil
 	return nil
 }
 
