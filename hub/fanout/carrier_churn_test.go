@@ -28,16 +28,6 @@ func testChurn(t *testing.T, tr transport) {
 	const clients, visits = 60, 25
 	s := newSite(t, tr, 20*time.Millisecond, nil)
 	var ended sync.WaitGroup
-	stop := make(chan struct{})
-	go func() { // whoever waits for reasons in other tests is not there
-		for {
-			select {
-			case <-s.closed:
-			case <-stop:
-				return
-			}
-		}
-	}()
 
 	var visited, read atomic.Int64
 	done := make(chan struct{})
@@ -80,7 +70,6 @@ func testChurn(t *testing.T, tr transport) {
 	ended.Wait()
 	close(done)
 	publishing.Wait()
-	close(stop)
 	st := s.engine.Stats()
 	if st.Live != 0 || st.CatchingUp != 0 {
 		t.Errorf("streams are still counted: %+v", st)

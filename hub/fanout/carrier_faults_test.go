@@ -66,14 +66,14 @@ func (c *reluctant) write(b []byte) (int, error) {
 }
 
 // begrudge makes the engine's streams reluctant, where streams are hijacked.
-func begrudge(t *testing.T, e *Engine) {
+func begrudge(t fataler, e *Engine) {
 	t.Helper()
 	inner, err := newPoller()
 	if errors.Is(err, errors.ErrUnsupported) {
 		return
 	}
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("making a poller: %v", err)
 	}
 	p := &grudging{poller: inner, take: func(n int) int {
 		if rand.N(3) == 0 {

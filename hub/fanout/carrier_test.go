@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,7 +23,7 @@ type transport struct {
 	name    string
 	serve   func(*httptest.Server)
 	client  func(*httptest.Server) *http.Client
-	prepare func(*testing.T, *Engine) // may be nil
+	prepare func(fataler, *Engine) // may be nil
 }
 
 var transports = []transport{
@@ -61,7 +62,10 @@ type site struct {
 	log    store.Log
 	server *httptest.Server
 	client *http.Client
-	closed chan Reason
+
+	mu     sync.Mutex
+	closed []Reason      // that nobody has asked for, in order; any number, since a shard must not wait for a test
+	more   chan struct{} // holds one: another was added
 }
 
 // newSite serves the subscription that prepare completes.
@@ -81,11 +85,11 @@ func newStallingSite(t *testing.T, tr transport, heartbeat, stall time.Duration,
 	if tr.prepare != nil {
 		tr.prepare(t, e)
 	}
-	s := &site{engine: e, log: log, closed: make(chan Reason, 16)}
+	s := &site{engine: e, log: log, more: make(chan struct{}, 1)}
 	s.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sub := Subscription{
 			Selectors: []*spec.Selector{topic(t, "a")},
-			Closed:    func(r Reason, _ Tally) { s.closed <- r },
+			Closed:    func(r Reason, _ Tally) { s.ended(r) },
 		}
 		if prepare != nil {
 			prepare(&sub)
@@ -135,15 +139,45 @@ func next(t *testing.T, lines *bufio.Scanner, prefix string) string {
 	return ""
 }
 
+// ended notes that a stream has.
+func (s *site) ended(r Reason) {
+	s.mu.Lock()
+	s.closed = append(s.closed, r)
+	s.mu.Unlock()
+	select {
+	case s.more <- struct{}{}:
+	default:
+	}
+}
+
+// nextEnd returns why the next stream ended, "" if none has in time.
+func (s *site) nextEnd(within time.Duration) Reason {
+	limit := time.After(within)
+	for {
+		s.mu.Lock()
+		if len(s.closed) > 0 {
+			r := s.closed[0]
+			s.closed = s.closed[1:]
+			s.mu.Unlock()
+			return r
+		}
+		s.mu.Unlock()
+		select {
+		case <-s.more:
+		case <-limit:
+			return ""
+		}
+	}
+}
+
+// reason waits for it.
 func (s *site) reason(t *testing.T) Reason {
 	t.Helper()
-	select {
-	case r := <-s.closed:
-		return r
-	case <-time.After(20 * time.Second):
+	r := s.nextEnd(20 * time.Second)
+	if r == "" {
 		t.Fatal("the stream did not end")
-		return ""
 	}
+	return r
 }
 
 func overAll(t *testing.T, f func(*testing.T, transport)) {
@@ -368,13 +402,11 @@ func TestReaderThatNeverReadsIsClosed(t *testing.T) {
 		payload := strings.Repeat("x", 512<<10)
 		for {
 			appendTo(t, s.log, update(t, payload, "a"))
-			select {
-			case got := <-s.closed:
+			if got := s.nextEnd(5 * time.Millisecond); got != "" {
 				if got != TooSlow {
 					t.Errorf("closed with %q, want %q", got, TooSlow)
 				}
 				return
-			case <-time.After(5 * time.Millisecond):
 			}
 		}
 	})
