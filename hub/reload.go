@@ -25,8 +25,8 @@ func (c Config) asStarted(with Config) Config {
 //
 // Open streams stay, whatever would be said to them if they came now, but for
 // those whose key or issuer is no longer trusted: they get nothing private from
-// now on, and are closed over a few seconds. A limit of streams per token or
-// address counts streams from when there was such a limit.
+// now on, and are closed over a few seconds. Streams beyond a new limit stay and
+// count.
 func (h *Hub) Reload(c Config) error {
 	if h.draining.Load() {
 		return errDraining

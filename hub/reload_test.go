@@ -112,11 +112,11 @@ func TestReloadLimits(t *testing.T) {
 		t.Errorf("a third stream of two: status %d, want 429", got)
 	}
 
-	// Per address, counted from now on.
-	reload(func(c *hub.Config) { c.MaxConnectionsPerAddress, c.Overload = 1, hub.OverloadStatus })
+	// Per address, which has those two.
+	reload(func(c *hub.Config) { c.MaxConnectionsPerAddress, c.Overload = 3, hub.OverloadStatus })
 	h.Subscribe("match=a", "")
 	if got, _ := h.Do(h.Request(http.MethodGet, "match=a", nil)); got != http.StatusTooManyRequests {
-		t.Errorf("a second stream counted for the address: status %d, want 429", got)
+		t.Errorf("a fourth stream of an address that may have three: status %d, want 429", got)
 	}
 
 	// Another audience would make every token another's: it stays.
