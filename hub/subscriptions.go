@@ -99,16 +99,27 @@ func (h *Hub) subscriptions(w http.ResponseWriter, r *http.Request, c *call) (*s
 		list.body = one.AppendSingle(nil, c.generation, h.base.Path(), list.cursor)
 		return list, nil
 	}
-	page, err := now.Page(c.generation, query, placeOf(r))
+	after := placeOf(r)
+	page, err := now.Page(c.generation, query, after)
 	if err != nil {
 		return nil, &spec.Fault{Rule: "SUBS-api-paginate", Field: paramAfter, Problem: "is not a place in this list",
 			Fix: "take the URL of the next page as it is in the Link header with rel=\"next\", or leave the parameter out for the first page"}
 	}
 	if page.Next != "" {
-		list.next = strings.ReplaceAll(path, ">", "%3E") + "?" + paramAfter + "=" + url.QueryEscape(page.Next)
+		list.next = strings.ReplaceAll(pageURL(path, page.Next), ">", "%3E")
 	}
-	list.body = spec.AppendSubscriptions(nil, c.generation, h.base.Path(), path, list.cursor, slices.Values(page.Subscriptions))
+	list.body = spec.AppendSubscriptions(nil, c.generation, h.base.Path(), pageURL(path, after), list.cursor, slices.Values(page.Subscriptions))
 	return list, nil
+}
+
+// pageURL returns where the page of a collection after a place is: the id of
+// its document (SUBS-api-collection-id). Of a query the place alone leads to
+// it; the rest may hold a token, which no document repeats.
+func pageURL(path, after string) string {
+	if after == "" {
+		return path
+	}
+	return path + "?" + paramAfter + "=" + url.QueryEscape(after)
 }
 
 // cookieFirst tells whose cookie counts where a browser sends those of both

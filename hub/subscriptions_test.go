@@ -244,7 +244,10 @@ func TestSubscriptionsInPages(t *testing.T) {
 			if l.status != http.StatusOK {
 				t.Fatalf("%s: %d %s", path, l.status, l.body)
 			}
-			if l.doc["id"] != subscriptionsPath || l.cursor(t, g) == "" || l.doc["type"] == nil {
+			if l.doc["id"] != path {
+				t.Errorf("SUBS-api-collection-id, SUBS-0x-api-collection-id: page %d has id %v, want the URL it was asked for by: %s", pages, l.doc["id"], path)
+			}
+			if l.cursor(t, g) == "" || l.doc["type"] == nil {
 				t.Errorf("SUBS-api-paginate-valid: page %d lacks something: %.200s", pages, l.body)
 			}
 			for _, id := range l.ids(t) {

@@ -37,7 +37,7 @@ func (s *Subscription) AppendSingle(dst []byte, g Generation, hub, cursor string
 }
 
 // AppendSubscriptions appends the document of a collection retrieved from a
-// path, id, with the subscriptions that the generation is shown. The cursor is
+// relative URL, id, with the subscriptions that the generation is shown. The cursor is
 // in the 0.x document alone (SUBS-api-collection-*, SUBS-0x-api-collection-*).
 func AppendSubscriptions(dst []byte, g Generation, hub, id, cursor string, subscriptions iter.Seq[*Subscription]) []byte {
 	if g == Legacy {

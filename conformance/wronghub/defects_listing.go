@@ -31,6 +31,7 @@ const (
 	IgnoresTypesOfPaths        Defect = "lists subscriptions of every type"
 	IgnoresMatchersOfPaths     Defect = "lists subscriptions of every matcher"
 	WritesLaterPagesShort      Defect = "leaves the type of further pages out"
+	NamesPagesAlike            Defect = "gives later pages the id of the first"
 	LinksCollectionsOnly       Defect = "has cursors for collections only"
 	LinksTheAPI                Defect = "links to its API as the hub"
 	CountsPublishedOnly        Defect = "has the id of what was published last for a cursor"
@@ -78,7 +79,8 @@ var listingDefects = map[Defect][]Catch{
 	WritesNullForNone:          {{"SUBS-api-collection-items", "subscriptions is null, want []"}, {"SUBS-0x-api-collection", "subscriptions is null, want []"}},
 	IgnoresTypesOfPaths:        {{"SUBS-api-collection-filter", "alone"}},
 	IgnoresMatchersOfPaths:     {{"SUBS-api-collection-filter", "alone"}, {"SUBS-0x-api-collection-filter", "alone"}},
-	WritesLaterPagesShort:      {{"SUBS-api-paginate-valid", "want a document with id, type and subscriptions"}},
+	WritesLaterPagesShort:      {{"SUBS-api-paginate-valid", "want a document with that as its id, type and subscriptions"}},
+	NamesPagesAlike:            {{"SUBS-api-paginate-valid", "want a document with that as its id"}},
 	LinksCollectionsOnly:       {{"SUBS-api-cursor", "want one with rel=mercure and last-event-id"}},
 	LinksTheAPI:                {{"SUBS-api-cursor", "the link to the hub is"}, {"SUBS-0x-api-link", "the link to the hub is"}},
 	CountsPublishedOnly:        {{"SUBS-api-cursor-value", "resuming from the cursor after the event"}, {"SUBS-0x-api-cursor", "resuming from the cursor after the event"}},

@@ -189,7 +189,11 @@ func (h *Hub) page(l *listing, gen generation, r *http.Request, changes []*chang
 	if len(items) == 0 && h.is(WritesNullForNone) {
 		items = nil
 	}
-	l.document = object{"id": path, "type": "subscriptions", "subscriptions": items}
+	id := path
+	if from > 0 && !h.is(NamesPagesAlike) {
+		id = fmt.Sprintf("%s?from=%d", path, from)
+	}
+	l.document = object{"id": id, "type": "subscriptions", "subscriptions": items}
 	if gen == legacy {
 		l.document["@context"], l.document["type"] = "https://mercure.rocks/", "Subscriptions"
 	}
