@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -16,35 +17,46 @@ import (
 // take more than two minutes.
 const longestTimeout = 2 * time.Minute
 
+// atOnce is how long an event may take that nothing holds up. It is much
+// shorter than what a stream that was forgotten would wait for: the next event,
+// a third of the silence later, or the next heartbeat.
+const atOnce = 10 * time.Second
+
 // TestOurHubHoldsSilentStreams keeps streams that are sent nothing, not even a
 // heartbeat, for longer than every timeout of the hub where CONFORMANCE=full,
-// and for a moment otherwise. What is published then has to arrive.
+// and for a moment otherwise. What is published then has to arrive. Beside each
+// is a stream that is sent one event after each third of that time, which has to
+// arrive at once, however long the connection was silent.
 func TestOurHubHoldsSilentStreams(t *testing.T) {
 	silence := time.Second
 	if os.Getenv("CONFORMANCE") == "full" {
 		silence = longestTimeout + 15*time.Second
 	}
-	held := make(map[string]*heldStream)
+	silent, rare := make(map[string]*heldStream), make(map[string]*heldStream)
 	for _, c := range combinations() {
 		if c.store == "memory" {
-			held[c.transport+" "+c.streams] = hold(t, c)
+			name := c.transport + " " + c.streams
+			silent[name] = hold(t, c)
+			rare[name] = silent[name].beside(t, c, "https://app.test/rare")
 		}
 	}
 	began := time.Now()
-	for left := silence; left > 0; left = silence - time.Since(began) {
-		time.Sleep(min(left, 30*time.Second))
-		t.Logf("%d streams have been silent for %v of %v", len(held), time.Since(began).Round(time.Second), silence)
+	for third := 1; third <= 3; third++ {
+		until := silence * time.Duration(third) / 3
+		for left := until - time.Since(began); left > 0; left = until - time.Since(began) {
+			time.Sleep(min(left, 30*time.Second))
+			t.Logf("%d streams have been silent for %v of %v", len(silent), time.Since(began).Round(time.Second), silence)
+		}
+		for name, stream := range rare {
+			t.Run(fmt.Sprintf("%s, third %d", name, third), func(t *testing.T) {
+				stream.wantAtOnce(t, fmt.Sprint("rare ", third))
+			})
+		}
 	}
-	for name, stream := range held {
+	for name, stream := range silent {
 		t.Run(name, func(t *testing.T) {
 			for i := range 2 {
-				want := fmt.Sprint("rare ", i)
-				publishOver(t, stream.client, stream.hub, want)
-				for stream.lines.Scan() && stream.lines.Text() != "data: "+want {
-				}
-				if err := stream.lines.Err(); err != nil || stream.lines.Text() != "data: "+want {
-					t.Fatalf("after %v the stream ended before %q: %v", time.Since(began), want, err)
-				}
+				stream.wantAtOnce(t, fmt.Sprint("late ", i))
 			}
 		})
 	}
@@ -52,24 +64,47 @@ func TestOurHubHoldsSilentStreams(t *testing.T) {
 
 // A heldStream is open, and its client keeps it so.
 type heldStream struct {
-	hub    string
-	client *http.Client
-	lines  *bufio.Scanner
+	hub, topic string
+	client     *http.Client
+	body       io.Closer
+	lines      *bufio.Scanner
 }
 
+// hold begins a stream from a hub of its own.
 func hold(t *testing.T, c combination) *heldStream {
 	t.Helper()
 	s := common().with(settings{"anonymous": "", "streams": c.streams, "heartbeat": "1h"})
 	if c.transport == "tls1" || c.transport == "h2" {
 		s["tls-cert"], s["tls-key"] = certificate(t)
 	}
-	hub, client := serve(t, s).URL(), clientOf(c)
-	resp, err := client.Get(hub + "?topic=" + url.QueryEscape("https://app.test/rare"))
+	at := &heldStream{hub: serve(t, s).URL()}
+	return at.beside(t, c, "https://app.test/silent")
+}
+
+// beside begins a stream about a topic from the same hub, over a connection of
+// its own.
+func (s *heldStream) beside(t *testing.T, c combination, topic string) *heldStream {
+	t.Helper()
+	client := clientOf(c)
+	resp, err := client.Get(s.hub + "?topic=" + url.QueryEscape(topic))
 	if err != nil {
 		t.Fatalf("opening a stream: %v", err)
 	}
 	t.Cleanup(func() { resp.Body.Close() })
-	return &heldStream{hub, client, bufio.NewScanner(resp.Body)}
+	return &heldStream{s.hub, topic, client, resp.Body, bufio.NewScanner(resp.Body)}
+}
+
+// wantAtOnce publishes to the stream's topic and reads up to that event.
+func (s *heldStream) wantAtOnce(t *testing.T, data string) {
+	t.Helper()
+	publishOver(t, s.client, s.hub, s.topic, data)
+	limit := time.AfterFunc(atOnce, func() { s.body.Close() }) // ends the reading
+	defer limit.Stop()
+	for s.lines.Scan() && s.lines.Text() != "data: "+data {
+	}
+	if err := s.lines.Err(); err != nil || s.lines.Text() != "data: "+data {
+		t.Fatalf("SSE-flush-events: the stream was not sent %q within %v, or ended: %v", data, atOnce, err)
+	}
 }
 
 // clientOf speaks the protocol of a combination, and has no timeout.
@@ -84,10 +119,10 @@ func clientOf(c combination) *http.Client {
 	}}
 }
 
-func publishOver(t *testing.T, client *http.Client, hub, data string) {
+func publishOver(t *testing.T, client *http.Client, hub, topic, data string) {
 	t.Helper()
 	token := signed(testPublisherKey, Claims{}, Claims{"mercure": Claims{"publish": []string{"*"}}})
-	form := url.Values{"topic": {"https://app.test/rare"}, "data": {data}}
+	form := url.Values{"topic": {topic}, "data": {data}}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, hub, strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
