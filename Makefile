@@ -1,4 +1,4 @@
-.PHONY: help run test quick conformance-full soak churn bench lint fuzz
+.PHONY: help run test quick conformance-full compliance soak churn bench lint fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -15,6 +15,11 @@ quick: ## run the tests that this machine has the tools for, and list those left
 
 conformance-full: ## judge the hub by every case over every transport and store
 	@CONFORMANCE=full go test -count=1 -v -timeout 30m -run 'TestOurHub|TestHubOfOneGeneration' ./conformance
+
+compliance: ## judge the hub of both generations and of each alone, and write spec/README.md
+	@rm -rf .results/compliance && mkdir -p .results/compliance
+	@REPORTS=$(CURDIR)/.results/compliance go test -count=1 -v -timeout 9m -run TestHubOfOneGeneration ./conformance
+	@go run ./conformance -page spec/README.md -reports .results/compliance/both.json,.results/compliance/0.x.json,.results/compliance/1.0.json
 
 soak: ## kill, starve and stall the hub for FOR (default 15m), and judge what it lost
 	@.ci/soak

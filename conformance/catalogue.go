@@ -19,6 +19,7 @@ type Entry struct {
 	Section     string `yaml:"section"`
 	Requirement string `yaml:"requirement"`
 	Observable  string `yaml:"observable"`
+	Declined    string `yaml:"declined"` // why the hub of this repository makes no use of a MAY
 }
 
 // Must reports whether the entry is an absolute obligation.
@@ -27,7 +28,7 @@ func (e *Entry) Must() bool { return strings.HasPrefix(e.Level, "MUST") }
 // May reports whether the entry is a permission.
 func (e *Entry) May() bool { return e.Level == "MAY" }
 
-// Observable reports whether a client can see the entry kept or broken.
+// observable reports whether a client can see the entry kept or broken.
 func (e *Entry) observable() bool { return !strings.HasPrefix(e.Observable, "not observable") }
 
 // Area is the part of the id before its first dash.

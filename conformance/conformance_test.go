@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -357,25 +358,43 @@ func TestOurHub(t *testing.T) {
 }
 
 // TestHubOfOneGeneration judges the hub where it serves one generation alone by
-// every case of that generation.
+// every case of that generation. For the compliance page it judges the hub of
+// both in the same way, and keeps what it found in the folder REPORTS.
 func TestHubOfOneGeneration(t *testing.T) {
 	catalogue, err := readCatalogue("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, protocols := range []string{legacy, current} {
-		t.Run(protocols, func(t *testing.T) {
+	configurations := map[string]string{"0.x": legacy, "1.0": current}
+	folder := os.Getenv("REPORTS")
+	if folder != "" {
+		configurations["both"] = ""
+	}
+	for name, protocols := range configurations {
+		t.Run(name, func(t *testing.T) {
 			hub := combination{"http1", "auto", "bolt"}.target(t, protocols, variants(t, protocols, directly))
-			passes(t, Plan{Target: hub, Catalogue: catalogue, Cases: cases()})
+			results := passes(t, Plan{Target: hub, Catalogue: catalogue, Cases: cases()})
+			if folder == "" {
+				return
+			}
+			var kept bytes.Buffer
+			if err := writeJSON(&kept, hub, results); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(folder, name+".json"), kept.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
 		})
 	}
 }
 
 // passes runs a plan in which everything has to pass.
-func passes(t *testing.T, plan Plan) {
+func passes(t *testing.T, plan Plan) []Result {
 	t.Helper()
 	plan.Strict, plan.Parallel = true, 8
-	report(t, plan.Run(t.Context()))
+	results := plan.Run(t.Context())
+	report(t, results)
+	return results
 }
 
 // report makes everything but a pass a failure of the test.

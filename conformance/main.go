@@ -43,6 +43,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	catalogue := flags.String("catalogue", "", "catalogue `file`; default spec/requirements.yaml")
 	strict := flags.Bool("strict", false, "judge SHOULD and MAY too")
 	list := flags.Bool("list", false, "list the cases, and the entries without one")
+	page := flags.String("page", "", "write the compliance page to `file`, of the runs in -reports")
+	reports := flags.String("reports", "", "with -page: three reports of -format json, comma-separated `files`")
 	only := flags.String("run", "", "judge only these cases or areas, comma-separated `ids`")
 	parallel := flags.Int("parallel", 8, "cases judged at once")
 	format := flags.String("format", "table", "of the report: table, junit or json")
@@ -58,6 +60,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	}
 	if *list {
 		writeList(stdout, entries, cases())
+		return 0, nil
+	}
+	if *page != "" {
+		if err := writePage(*page, entries, cases(), strings.Split(*reports, ",")); err != nil {
+			return 2, fmt.Errorf("writing the compliance page: %w", err)
+		}
 		return 0, nil
 	}
 	target, err := readTarget(*config)

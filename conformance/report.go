@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // writeTable writes results for people: what failed and why, then counts.
@@ -47,14 +48,19 @@ func writeTable(w io.Writer, results []Result) {
 	}
 }
 
+// A Report is what a program reads of a run.
+type Report struct {
+	Given     string    `json:"given"`
+	Protocols []string  `json:"protocols"`
+	At        time.Time `json:"at"` // when it was written
+	Results   []Result  `json:"results"`
+}
+
 // writeJSON writes results for programs.
 func writeJSON(w io.Writer, target *Target, results []Result) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", " ")
-	return e.Encode(struct {
-		Given   string   `json:"given"`
-		Results []Result `json:"results"`
-	}{target.given(), results})
+	return e.Encode(Report{target.given(), target.Protocols, time.Now().UTC(), results})
 }
 
 // writeJUnit writes results in the format that CI services read. What was not
@@ -128,6 +134,12 @@ func writeList(w io.Writer, catalogue Catalogue, all []Case) {
 		default:
 			uncovered++
 			fmt.Fprintf(w, "%-40s %-4s %-10s uncovered\n", e.ID, e.Protocol, e.Level)
+		}
+	}
+	fmt.Fprintln(w, "\nDeclined by the hub of this repository:")
+	for _, e := range catalogue {
+		if e.Declined != "" {
+			fmt.Fprintf(w, "%-40s %-4s %-10s %s\n", e.ID, e.Protocol, e.Level, e.Declined)
 		}
 	}
 	fmt.Fprintf(w, "\n%d cases; of a hub's entries without one: %d not observable, %d later, %d uncovered\n", len(all), invisible, postponed, uncovered)
