@@ -140,16 +140,22 @@ func TestLegacyTokensAreCounted(t *testing.T) {
 	}
 }
 
-// TestLegacyTopicsAreTold: a publisher whose token does grant what is refused
-// learns whose rule it is.
+// TestLegacyTopicsAreTold: a publisher, and who asks for subscriptions, whose
+// token does grant what is refused learn whose rule it is.
 func TestLegacyTopicsAreTold(t *testing.T) {
-	h := hubtest.Start(t, func(c *hub.Config) { c.Legacy.Topics = []string{"a"} })
+	h := hubtest.Start(t, func(c *hub.Config) { c.Legacy.Topics, c.Subscriptions = []string{"a"}, true })
 	h.Publish(form(t, "topic=a"))
 	r := h.Request(http.MethodPost, "", strings.NewReader("topic=b"))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Authorization", "Bearer "+h.Sign(hubtest.Token{Publish: []string{"*"}}))
 	if status, body := h.Do(r); status != http.StatusForbidden || !strings.Contains(body, "none of the hub's legacy topics") {
 		t.Errorf("a topic that is withheld: status %d, body %s; want 403 and why", status, body)
+	}
+	r = h.Request(http.MethodGet, "", nil)
+	r.URL.Path += "/subscriptions"
+	r.Header.Set("Authorization", "Bearer "+h.Sign(hubtest.Token{Subscribe: []string{"*"}}))
+	if status, body := h.Do(r); status != http.StatusForbidden || !strings.Contains(body, "none of the hub's legacy topics") {
+		t.Errorf("subscriptions that are withheld: status %d, body %s; want 403 and why", status, body)
 	}
 }
 

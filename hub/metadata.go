@@ -38,7 +38,7 @@ func (h *Hub) metadata(c Config) metadata {
 		// query parameter is for 0.x tokens alone (DISC-prm-bearer-methods).
 		Methods:       []string{"header"},
 		Cookie:        c.CookieName,
-		MatcherTypes:  []string{spec.MatchExact, spec.MatchPattern, spec.MatchTemplate},
+		MatcherTypes:  matcherTypes,
 		Subscriptions: c.Subscriptions,
 	}
 }

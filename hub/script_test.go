@@ -123,7 +123,26 @@ func (s *script) run(steps string) {
 		if len(request) == 0 || len(expected) == 0 {
 			s.t.Fatalf("a step needs a request and an expectation:\n%s", step)
 		}
-		s.exchange(request, strings.Join(body, "&"), expected)
+		s.step(request, strings.Join(body, "&"), expected)
+	}
+}
+
+// step is one request and what is expected of its answer: at once, or soon.
+func (s *script) step(request []string, body string, expected []string) {
+	s.t.Helper()
+	soon := expected[0] == "soon"
+	if soon {
+		expected = expected[1:]
+	}
+	for end := time.Now().Add(hubtest.Patience); ; time.Sleep(time.Millisecond) {
+		problems := s.exchange(request, body, expected)
+		if len(problems) == 0 {
+			return
+		}
+		if !soon || time.Now().After(end) {
+			s.t.Errorf("%s%s", request[0], strings.Join(problems, ""))
+			return
+		}
 	}
 }
 
@@ -134,7 +153,8 @@ func (s *script) expand(line string) string {
 	return line
 }
 
-func (s *script) exchange(request []string, body string, expected []string) {
+// exchange sends a request and returns what is wrong with its answer.
+func (s *script) exchange(request []string, body string, expected []string) (problems []string) {
 	s.t.Helper()
 	conn, err := net.Dial("tcp", s.known["host"])
 	if err != nil {
@@ -175,9 +195,10 @@ func (s *script) exchange(request []string, body string, expected []string) {
 	}
 	for _, want := range expected {
 		if problem := s.judge(answer, content, want); problem != "" {
-			s.t.Errorf("%s\n\texpected %s\n\tgot %s", request[0], want, problem)
+			problems = append(problems, "\n\texpected "+want+"\n\tgot "+problem)
 		}
 	}
+	return problems
 }
 
 // judge returns what is wrong with an answer, "" for nothing.

@@ -7,6 +7,9 @@ import (
 	"cinnabar/spec"
 )
 
+// matcherTypes are those that 1.0 subscribers may name.
+var matcherTypes = []string{spec.MatchExact, spec.MatchPattern, spec.MatchTemplate}
+
 // selectors reads what a subscriber wants from its parameters, as its
 // generation spells it: one for each distinct type and string, which are what a
 // subscription is known by. The wildcard is the same selector under every type,

@@ -80,11 +80,14 @@ func (h *Hub) subscriptions(w http.ResponseWriter, r *http.Request, c *call) (*s
 	// The topic is the path as it came, without the query (SUBS-api-authz-topic,
 	// SUBS-0x-api-authz): the same as that of the events.
 	if !grants.CanReceive([]string{path}) {
-		return nil, &unseenSubscriptions{why: subscriptionsNotGranted, path: path, generation: c.generation}
+		return nil, &unseenSubscriptions{why: subscriptionsNotGranted, path: path, generation: c.generation, withheld: grants.Withheld(path)}
 	}
 	query, ok := spec.ParseSubscriptionPath(c.generation, h.base.Path(), path)
 	if !ok {
 		return nil, &unseenSubscriptions{why: noSuchShape, generation: c.generation}
+	}
+	if query.ByMatch && c.generation == spec.Current && !slices.Contains(matcherTypes, query.MatchType) {
+		return nil, &unseenSubscriptions{why: noSuchType, generation: c.generation}
 	}
 	if err := ignoreBody(w, r); err != nil {
 		return nil, err
