@@ -92,6 +92,7 @@ func (h *Hub) subscriptions(w http.ResponseWriter, r *http.Request, c *call) (*s
 	if err := ignoreBody(w, r); err != nil {
 		return nil, err
 	}
+	h.engine.Settle(r.Context())
 	now := h.engine.Presence()
 	list := &subscriptionList{generation: c.generation, hub: h.url(), cursor: now.Cursor()}
 	if query.Single {

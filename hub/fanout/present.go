@@ -3,6 +3,7 @@ package fanout
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"cinnabar/hub/presence"
 	"cinnabar/spec"
@@ -16,6 +17,31 @@ func (e *Engine) Presence() presence.Snapshot {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.present.Snapshot()
+}
+
+// settlePatience is how long [Engine.Settle] waits for a dispatcher that is
+// further behind than by the usual microseconds.
+const settlePatience = 100 * time.Millisecond
+
+// Settle waits until the dispatcher has passed what is visible by now, so that a
+// client finds in [Engine.Presence] what it was answered before
+// (SUBS-api-cursor-value). It gives up on a dispatcher that is held up.
+func (e *Engine) Settle(ctx context.Context) {
+	bounds, err := e.log.Bounds(ctx)
+	if err != nil {
+		return
+	}
+	late := time.Now().Add(settlePatience)
+	for e.passed() < bounds.Newest && ctx.Err() == nil && time.Now().Before(late) {
+		time.Sleep(50 * time.Microsecond) // the dispatcher has others to wake
+	}
+}
+
+// passed returns the dispatcher's position.
+func (e *Engine) passed() store.Position {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.position
 }
 
 // lastID returns the id of the newest visible entry, zero if nothing is
