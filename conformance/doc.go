@@ -8,6 +8,9 @@
 // What a case needs and was not given is reported as "needs …", never as
 // passed; "not applicable" is only what the hub itself advertises not to have.
 //
+// With -page it makes, of the catalogue and of reports of earlier runs, the
+// compliance page of the hub it is developed with: spec/README.md.
+//
 // The program imports nothing of the hub it is developed with: the standard
 // library and a YAML parser for the catalogue. Its wire names are spelled out
 // again on purpose, so that a slip in the hub's vocabulary is caught.

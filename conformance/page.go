@@ -214,10 +214,13 @@ func (e *Entry) WhyUnseen() string {
 
 // readReports reads reports that were written as JSON.
 func readReports(paths []string) (all []*Report, err error) {
+	if len(paths) == 1 && paths[0] == "" {
+		return nil, errors.New("name the reports of three runs: -reports both.json,old.json,new.json, each made with -strict -format json")
+	}
 	for _, path := range paths {
 		raw, err := os.ReadFile(path)
 		if err != nil {
-			return nil, fmt.Errorf("reading a report: %w; name the three with -reports", err)
+			return nil, fmt.Errorf("reading a report: %w", err)
 		}
 		r := new(Report)
 		if err := json.Unmarshal(raw, r); err != nil {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -158,6 +160,49 @@ func TestNothingIsLeftOpen(t *testing.T) {
 	for _, e := range catalogue.Unseen() {
 		if e.WhyUnseen() == "" {
 			t.Errorf("%s is not observable, and does not say why", e.ID)
+		}
+	}
+}
+
+// TestPageOfFiles: a page is made of the reports that -format json writes, and
+// whoever names none, or other files, is told what to name.
+func TestPageOfFiles(t *testing.T) {
+	t.Parallel()
+	catalogue := Catalogue{{ID: "SSE-kept", Protocol: "both", Level: "MUST", Party: "hub", Observable: "seen"}}
+	all := []Case{{ID: "SSE-kept"}}
+	dir := t.TempDir()
+	var files []string
+	for _, r := range everythingPassed(catalogue, all, time.Time{}) {
+		var text bytes.Buffer
+		if err := writeJSON(&text, &Target{Protocols: r.Protocols}, r.Results); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, filepath.Join(dir, r.Configuration()+".json"))
+		if err := os.WriteFile(files[len(files)-1], text.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	to := filepath.Join(dir, "page.md")
+	if err := writePage(to, catalogue, all, files); err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "| SSE, event streams | 1 | – | – | 1 | – | – | 1 of 1 | 1 of 1 | 1 of 1 |"; !strings.Contains(string(page), want) {
+		t.Errorf("the page does not say %q:\n%s", want, page)
+	}
+	for name, c := range map[string]struct {
+		given []string
+		says  string
+	}{
+		"none":        {[]string{""}, "-reports both.json"},
+		"no file":     {[]string{filepath.Join(dir, "absent.json")}, "absent.json"},
+		"another one": {[]string{to}, "-format json"},
+	} {
+		if err := writePage(to, catalogue, all, c.given); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: the error is %v, want one that says %q", name, err, c.says)
 		}
 	}
 }
