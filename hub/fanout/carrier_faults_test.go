@@ -19,20 +19,33 @@ import (
 // they like, or none, until they are asked again.
 type grudging struct {
 	poller
-	take func(n int) int // of n bytes offered
+	writers *writers
+	take    func(n int) int // of n bytes offered
 
-	mu     sync.Mutex
-	report func(berth, readiness)
-	wake   func()
-	later  sync.WaitGroup
+	mu    sync.Mutex
+	over  bool // nobody is asked any more
+	later sync.WaitGroup
 }
 
 func (p *grudging) run(report func(berth, readiness), reported func()) {
-	p.mu.Lock()
-	p.report, p.wake = report, reported
-	p.mu.Unlock()
 	p.poller.run(report, reported)
+	p.mu.Lock()
+	p.over = true
+	p.mu.Unlock()
 	p.later.Wait()
+}
+
+// askAgain reports a connection as writable, soon.
+func (p *grudging) askAgain(at berth) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.over {
+		return
+	}
+	p.later.Go(func() {
+		p.writers.report(at, writable)
+		p.writers.wake()
+	})
 }
 
 func (p *grudging) adopt(c *net.TCPConn, at berth, vanished time.Duration) (rawConn, error) {
@@ -57,10 +70,7 @@ func (c *reluctant) write(b []byte) (int, error) {
 		}
 	}
 	if k < len(b) {
-		c.poller.later.Go(func() {
-			c.poller.report(c.at, writable)
-			c.poller.wake()
-		})
+		c.poller.askAgain(c.at)
 	}
 	return n, nil
 }
@@ -75,7 +85,7 @@ func begrudge(t fataler, e *Engine) {
 	if err != nil {
 		t.Fatalf("making a poller: %v", err)
 	}
-	p := &grudging{poller: inner, take: func(n int) int {
+	p := &grudging{poller: inner, writers: e.writers, take: func(n int) int {
 		if rand.N(3) == 0 {
 			return 0
 		}
