@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"time"
 
+	"cinnabar/spec"
 	"cinnabar/store"
 )
 
@@ -87,16 +88,19 @@ func (e *Engine) turn(ctx context.Context, s *Subscriber) (found bool) {
 	}
 	s.unreadable = time.Time{}
 	if s.lossTold {
-		s.told = part.trimmed
+		s.told.advance(part.trimmed)
 	} else if part.lost(s) {
 		s.stream.Close(HistoryTrimmed)
 		return true
 	}
-	s.lossTold, s.searching = false, false
+	s.searching = false
 	until := time.Now().Add(turnLimit)
 	for i := first; i < len(part.entries); i++ {
 		entry := &part.entries[i]
-		update := part.shown(i, s.watches)
+		var update *spec.Update
+		if !s.told.covers(entry) {
+			update = part.shown(i, s.watches)
+		}
 		selected, done := false, true
 		if update != nil {
 			selected, done = s.filter.selects(update, entry.Position, until)
@@ -107,6 +111,7 @@ func (e *Engine) turn(ctx context.Context, s *Subscriber) (found bool) {
 				return true // from here on s is the stream's: it announces room
 			}
 			found = true
+			s.lossTold = false
 		}
 		if done {
 			s.position = entry.Position

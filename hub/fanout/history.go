@@ -109,6 +109,21 @@ func (h *history) keep(s *stretch) {
 // A trimmed is up to where retention had removed entries of either kind.
 type trimmed struct{ updates, subscriptions store.Position }
 
+// advance notes that more is gone.
+func (t *trimmed) advance(to trimmed) {
+	t.updates, t.subscriptions = max(t.updates, to.updates), max(t.subscriptions, to.subscriptions)
+}
+
+// covers reports whether an entry counts as gone. A stretch that was kept since
+// before may still have it: given to somebody who was told that it is gone, it
+// would stand before a hole that nobody told of.
+func (t *trimmed) covers(e *store.Entry) bool {
+	if e.Subscription != nil {
+		return e.Position <= t.subscriptions
+	}
+	return e.Position <= t.updates
+}
+
 // lost reports whether a subscriber has missed entries that were trimmed, and was
 // not told. Each kind is trimmed on its own, and those about subscriptions are
 // missed only by who is shown them.

@@ -3,9 +3,11 @@ package fanout
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
+	"cinnabar/spec"
 	"cinnabar/store"
 	"cinnabar/store/memory"
 )
@@ -132,4 +134,49 @@ func TestTrimmedStretchTellsWhoLostSomething(t *testing.T) {
 	if err != nil || late.lost(&Subscriber{position: entries[24].Position}) || late.entries[next].Position != entries[25].Position {
 		t.Errorf("a reader within the retained entries has lost none (%v)", err)
 	}
+}
+
+// TestWhatIsGoneStaysGone: who was told that entries are gone is not given them
+// from a stretch that was read before they were trimmed, since what lies between
+// that and the rest of the history is nowhere any more.
+func TestWhatIsGoneStaysGone(t *testing.T) {
+	log, err := memory.Open(memory.Options{MaxCount: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { log.Close() })
+	gone, err := spec.NewSubscriptions(spec.NewSubscriberID(), []*spec.Selector{topic(t, "x")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := log.Change(t.Context(), gone...); err != nil {
+		t.Fatal(err)
+	}
+	publish := func(from, to int) {
+		for i := from; i < to; i++ {
+			appendTo(t, log, update(t, fmt.Sprint(i), "a"))
+		}
+	}
+	publish(0, 10)
+	h := &history{log: log}
+	old, _, err := h.read(t.Context(), 1) // 0 to 9, cut off by a limit before 5
+	if err != nil {
+		t.Fatal(err)
+	}
+	old.entries, old.through = old.entries[:5], old.entries[4].Position
+	publish(10, 18)
+
+	e := newEngine(t, log)
+	e.history = h
+	reader := newRecorder(-1)
+	s := newSubscriber(e, Subscription{Selectors: []*spec.Selector{topic(t, "a")}, Replay: true, LossTold: true})
+	s.stream, s.state = reader, catchingUp
+	if _, _, err := h.read(t.Context(), 0); err != nil { // 8 to 17: what the reader is told of
+		t.Fatal(err)
+	}
+	s.told, s.position = trimmed{updates: 9}, 1 // its turn ended behind the subscription
+	slices.Reverse(h.recent) // somebody else used the old one last
+	e.turn(t.Context(), s)
+	e.turn(t.Context(), s)
+	wantData(t, reader, []string{"8", "9", "10", "11", "12", "13", "14", "15", "16", "17"})
 }

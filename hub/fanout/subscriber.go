@@ -56,11 +56,12 @@ type Subscriber struct {
 	// considered what the dispatcher has; position is then the entry where it
 	// became live, which may lie ahead of the dispatcher.
 	position store.Position
-	// lossTold excuses what is found trimmed by the first read; it passes with
-	// position.
+	// lossTold excuses what is found trimmed before its first event; it passes
+	// with position.
 	lossTold bool
-	// told excuses entries trimmed up to there: of one kind they may be gone
-	// from among those of the other. It passes with position.
+	// told is what was excused: these entries it is not given, though a stretch
+	// may still have them. Of one kind they may be gone from among those of the
+	// other. It passes with position.
 	told trimmed
 	// searching says that its last turn found nothing for it; it passes with
 	// position.
