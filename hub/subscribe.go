@@ -84,6 +84,7 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request, c call, grants *aut
 		want.CanReceive, want.ReceiveCost = h.trust.receive(grants), grants.ReceiveCost()
 	}
 	want.Ends, want.EndsWith = h.end(c.generation, grants, time.Now())
+	want.Gaps = wantsGaps(pairs)
 
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
@@ -91,14 +92,19 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request, c call, grants *aut
 	header.Set("X-Accel-Buffering", "no") // nginx would hold the stream back
 
 	if id, given := cursorOf(r, c.generation, pairs); given {
+		if id != spec.Earliest {
+			want.Cursor = id
+		}
 		place, err := h.log.Find(r.Context(), id)
 		if err != nil {
 			h.sendAway(w, r, fmt.Errorf("finding a cursor: %w", err))
 			return
 		}
-		exact := place.Exact && !(place.PresenceTrimmed && h.engine.Watches(&want))
+		selectors := spec.SetOf(want.Selectors)
+		exact := place.Exact(&selectors) && !(place.PresenceGone() && h.engine.Watches(&want))
 		want.Replay, want.After, want.LossTold = true, place.After, !exact
 		if !exact {
+			want.Gap = gapAfter(id, place)
 			id = spec.Earliest
 		}
 		header.Set(cursorHeader(c.generation), id)

@@ -144,6 +144,41 @@ func parseUpdate(b []byte) (*Update, error) {
 	return u, nil
 }
 
+// ParseTopics reads the topics alone of what AppendBinary wrote, none if it is
+// damaged. It is for those who decide about an update by its topics, and costs
+// nothing for its data.
+func ParseTopics(b []byte) []string {
+	if len(b) < 2 || b[0] != binaryVersion {
+		return nil
+	}
+	flags := b[1]
+	lengths := lengthReader{rest: b[2:]}
+	count := lengths.next()
+	if lengths.err != nil || count > len(lengths.rest) {
+		return nil
+	}
+	sizes := make([]int, count)
+	total := 0
+	for i := range sizes {
+		sizes[i] = lengths.next()
+		total += sizes[i]
+	}
+	for flag := byte(flagID); flag <= flagRetry; flag <<= 1 {
+		if flags&flag != 0 {
+			lengths.next()
+		}
+	}
+	if lengths.err != nil || total > len(lengths.rest) {
+		return nil
+	}
+	text := string(lengths.rest[:total])
+	topics := make([]string, count)
+	for i, size := range sizes {
+		topics[i], text = text[:size], text[size:]
+	}
+	return topics
+}
+
 // A lengthReader reads uvarints that count bytes. After an error it returns
 // zeros.
 type lengthReader struct {

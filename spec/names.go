@@ -19,6 +19,7 @@ const (
 	ParamMatch         = "match"         // subscribe 1.0, and the prefix it reserves
 	ParamLastEventID   = "last_event_id" // subscribe 1.0
 	ParamAuthorization = "authorization" // 0.x, when switched on
+	ParamGap           = "gap"           // subscribe, both; of this hub alone
 
 	FieldData    = "data"
 	FieldPrivate = "private"
@@ -35,9 +36,10 @@ const (
 
 // Reserved values.
 const (
-	Earliest  = "earliest" // as a cursor: everything retained
-	Wildcard  = "*"        // as a selector: every topic
-	HubsEvent = "mercure"  // as an event type: made by the hub itself
+	Earliest  = "earliest"     // as a cursor: everything retained
+	Wildcard  = "*"            // as a selector: every topic
+	HubsEvent = "mercure"      // as an event type: made by the hub itself
+	GapEvent  = "cinnabar.gap" // as an event type: tells where events are missing; of this hub alone
 )
 
 // DetailType is the type of the authorization details a 1.0 token grants with.

@@ -1,5 +1,10 @@
 package spec
 
+import (
+	"iter"
+	"maps"
+)
+
 // A Set is selectors that are held against topics together: it matches what any
 // of them matches. The zero value matches nothing.
 type Set struct {
@@ -72,6 +77,9 @@ func (s *Set) Names(topic string) bool {
 	_, ok := s.exact[topic]
 	return ok
 }
+
+// Named goes over the topics that Names speaks for.
+func (s *Set) Named() iter.Seq[string] { return maps.Keys(s.exact) }
 
 // Others returns the selectors that Names does not speak for. Do not change
 // them.

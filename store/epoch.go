@@ -72,34 +72,25 @@ func (e *Epochs) ID(p Position, brought spec.EventID) spec.EventID {
 	return e.sealer.Seal(e.spans[max(after-1, 0)].Epoch, p)
 }
 
-// A verdict says how much of a sealed id was recognised.
-type verdict uint8
-
-const (
-	unknown verdict = iota // not ours, of an unlisted epoch, or never given out
-	lost                   // past the end of an epoch: its entry did not survive
-	known                  // in order within its epoch
-)
-
 // resolve finds the place of a sealed id. given is the largest position given
 // out in the current epoch.
-func (e *Epochs) resolve(id string, given Position) (Place, verdict) {
+func (e *Epochs) resolve(id string, given Position) Place {
 	epoch, p, ok := e.sealer.Open(id)
 	if !ok {
-		return Place{}, unknown
+		return Place{}
 	}
 	i := slices.IndexFunc(e.spans, func(s Span) bool { return s.Epoch == epoch })
 	if i < 0 || p < e.spans[i].First {
-		return Place{}, unknown
+		return Place{}
 	}
 	if i == len(e.spans)-1 {
 		if p > given {
-			return Place{}, unknown
+			return Place{}
 		}
 	} else if next := e.spans[i+1].First; p >= next {
-		return Place{After: next - 1}, lost
+		return Place{After: next - 1, Found: Lost}
 	}
-	return Place{After: p, Exact: true}, known
+	return Place{After: p, Found: Known}
 }
 
 // Find resolves a cursor as [Log.Find] promises. given is the largest position
@@ -112,8 +103,7 @@ func (e *Epochs) Find(id string, given Position, b Bounds, brought func(id strin
 	if err != nil {
 		return Place{}, err
 	}
-	place.Exact = place.Exact && place.After >= b.Trimmed
-	place.PresenceTrimmed = place.After < b.PresenceTrimmed
+	place.Gone = b.Gone
 	return place, nil
 }
 
@@ -121,8 +111,8 @@ func (e *Epochs) find(id string, given Position, brought func(id string) (Positi
 	if id == "" || id == spec.Earliest {
 		return Place{}, nil
 	}
-	place, v := e.resolve(id, given)
-	if v == known {
+	place := e.resolve(id, given)
+	if place.Found == Known {
 		return place, nil
 	}
 	// An entry that did not survive may have been imported again under its id.
@@ -131,7 +121,7 @@ func (e *Epochs) find(id string, given Position, brought func(id string) (Positi
 		return Place{}, err
 	}
 	if p > 0 {
-		return Place{After: p, Exact: true}, nil
+		return Place{After: p, Found: Known}, nil
 	}
 	return place, nil
 }

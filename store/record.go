@@ -103,6 +103,15 @@ func (e *Epochs) Entry(p Position, r Record) (Entry, error) {
 	return entry, nil
 }
 
+// Topics returns the topics of an update's record, none for what is no such
+// record or damaged.
+func (r Record) Topics() []string {
+	if r.Kind() != KindUpdate {
+		return nil
+	}
+	return spec.ParseTopics(r[recordHeader:])
+}
+
 // Brought returns the id that the publisher of a record brought, zero where
 // there is none, also for what is damaged: that must not keep anybody from
 // publishing.

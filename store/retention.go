@@ -1,6 +1,10 @@
 package store
 
-import "time"
+import (
+	"time"
+
+	"cinnabar/spec"
+)
 
 // A Retention says how much of the past a history keeps of one kind of entries.
 // They are trimmed from the oldest on while any limit is exceeded; the newest
@@ -9,6 +13,19 @@ type Retention struct {
 	MaxBytes int64         // bytes of records
 	MaxCount int64         // entries
 	MaxAge   time.Duration // since they were appended
+
+	// Rules are limits of their own for updates about some topics. What a rule
+	// is about counts for no other limit.
+	Rules []Rule
+}
+
+// A Rule says how long updates about some topics are kept. An update is under
+// the first rule that one of its topics matches.
+type Rule struct {
+	Selector *spec.Selector
+	// Limits, which are those of these updates alone; 0 and less is no limit.
+	MaxBytes, MaxCount int64
+	MaxAge             time.Duration
 }
 
 // Default returns r with bytes in place of an unset MaxBytes. A negative limit
@@ -25,6 +42,22 @@ func (r Retention) Default(bytes int64) Retention {
 // other out, and no older than updates may be.
 func (r Retention) Presence(bytes int64) Retention {
 	return Retention{MaxBytes: bytes, MaxAge: r.MaxAge}
+}
+
+// Most returns the bytes that updates may take, with every rule at its limit; 0
+// for no limit.
+func (r Retention) Most() int64 {
+	if r.MaxBytes <= 0 {
+		return 0
+	}
+	most := r.MaxBytes
+	for _, rule := range r.Rules {
+		if rule.MaxBytes <= 0 {
+			return 0
+		}
+		most += rule.MaxBytes
+	}
+	return most
 }
 
 // Exceeded reports whether the oldest entry, appended at that time, has to go

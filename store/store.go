@@ -50,34 +50,45 @@ type Chunk struct {
 	// after it misses nothing. At the end of the log it is the visible head,
 	// and never less than the position asked for.
 	Through Position
-	// Trimmed and PresenceTrimmed are the largest positions of an update and of
-	// a subscription entry that retention had removed. A chunk that begins
-	// before one of them lacks entries of that kind up to there, and may hold
-	// others of the other kind. Only who may see a kind misses what is gone.
-	Trimmed, PresenceTrimmed Position
+	// Gone is what retention had removed. A chunk that begins before it lacks
+	// entries, and holds what is retained between them.
+	Gone Gone
 }
+
+// A Finding says what became of a cursor's own entry.
+type Finding uint8
+
+const (
+	Unknown Finding = iota // not of this history, of an unlisted epoch, or never given out
+	Lost                   // past the end of an epoch: the entry did not survive
+	Known                  // its place in the order is certain
+)
 
 // A Place is where a cursor leads.
 type Place struct {
-	// After is the position that replay starts after.
-	After Position
-	// Exact says that the requested id is honoured completely: no update after
-	// it is missing. Where it is false, clients are told [spec.Earliest].
-	Exact bool
-	// PresenceTrimmed says that subscription entries after it are missing.
-	// Those who may see such entries are told [spec.Earliest], too.
-	PresenceTrimmed bool
+	After Position // replay starts after it
+	Found Finding
+	Gone  Gone // what retention has removed, wherever
 }
+
+// Exact reports whether the requested id is honoured completely for somebody with
+// these selectors: no update after it that they may match is missing. Where it
+// is false, clients are told [spec.Earliest].
+func (p Place) Exact(selectors *spec.Set) bool {
+	return p.Found == Known && !p.Gone.Missed(p.After, Gone{}, selectors)
+}
+
+// PresenceGone reports whether subscription entries after the place are missing.
+// Those who may see such entries are told [spec.Earliest], too.
+func (p Place) PresenceGone() bool { return p.After < p.Gone.Subscriptions }
 
 // Bounds are the ends of what can be read.
 type Bounds struct {
 	Oldest Position // first retained entry, 0 when there is none
 	Newest Position // the visible head: largest visible position, or the last one of an earlier run
-	// Trimmed is the largest position of an update that retention ever
-	// removed, 0 for none. Oldest may be a subscription entry before it.
-	Trimmed Position
-	// PresenceTrimmed is the same of subscription entries.
-	PresenceTrimmed Position
+	// Gone is what retention ever removed. Oldest may be before it: of another
+	// kind, or kept longer by a rule.
+	Gone Gone
 }
 
 // Errors of a [Log]. Engines wrap them with what was being done.
@@ -119,7 +130,7 @@ type Log interface {
 
 	// Find resolves a cursor: the id of an event as a client sent it, of any
 	// origin and perhaps forged. An unknown id, and [spec.Earliest], lead to
-	// Place{0, false}. Sealed ids resolve in constant time by order, even
+	// position 0 and are Unknown. Sealed ids resolve in constant time by order, even
 	// when their entry was trimmed; brought ones by index, earliest
 	// occurrence first. An id that an Append has returned leads to its
 	// position even while that is not visible yet.

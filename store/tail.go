@@ -11,6 +11,8 @@ import (
 type Item struct {
 	Entry
 	Size int // bytes it counts for in limits
+
+	gone bool // in the midst of what is retained; of the [Tail]
 }
 
 // A Tail is the newest stretch of a log, in memory, and the ends of the whole
@@ -28,6 +30,7 @@ type Tail struct {
 	subscriptions lane
 	saved         Position // everything visible up to here can be read from the medium
 	head          Position
+	byClass       *Watermarks
 	ids           map[string][]Position // brought ids of retained updates in the window
 	moved         Bell                  // rung when head moves, and at the end
 	closed        bool
@@ -36,7 +39,15 @@ type Tail struct {
 // A Range is what is retained of one kind of entries.
 type Range struct {
 	Oldest  Position // 0 for none
-	Trimmed Position // largest that retention removed, 0 for none
+	Trimmed Position // largest that retention removed, 0 for none; it may be beyond Oldest
+}
+
+// floor returns the position up to which everything is gone.
+func (r Range) floor() Position {
+	if r.Oldest > 0 && r.Oldest <= r.Trimmed {
+		return r.Oldest - 1
+	}
+	return r.Trimmed
 }
 
 // NewTail continues a log that ends at head, all of it on the medium. It keeps
@@ -44,7 +55,7 @@ type Range struct {
 // subscriptions.
 func NewTail(head Position, updates, subscriptions Range, keep int) *Tail {
 	of := func(r Range, keep int) lane {
-		return lane{keep: keep, left: head, oldest: r.Oldest, trimmed: r.Trimmed}
+		return lane{keep: keep, left: head, oldest: r.Oldest, trimmed: r.floor(), removed: r.Trimmed}
 	}
 	return &Tail{
 		updates: of(updates, keep), subscriptions: of(subscriptions, keep/8),
@@ -94,6 +105,28 @@ func (t *Tail) Trimmed(k Kind, r Range) {
 	t.trim(t.lane(k), r)
 }
 
+// Removed says which updates retention took from the midst of others, and how far
+// it has gone by class. What it left is told by Trimmed.
+func (t *Tail) Removed(positions []Position, by *Watermarks) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.byClass = by
+	t.updates.remove(positions, t.forget)
+	t.evict()
+}
+
+// Updates goes over the retained updates that are in the window. It is for the
+// writer alone: meanwhile everybody else waits.
+func (t *Tail) Updates(visit func(Item)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, it := range t.updates.window[t.updates.after(t.updates.trimmed):] {
+		if !it.gone {
+			visit(it)
+		}
+	}
+}
+
 // TrimWhile removes retained entries of a kind from the window, from the oldest
 // on, while exceeded says so; never the newest.
 func (t *Tail) TrimWhile(k Kind, exceeded func(oldest Item) bool) {
@@ -102,7 +135,7 @@ func (t *Tail) TrimWhile(k Kind, exceeded func(oldest Item) bool) {
 	l := t.lane(k)
 	from := l.after(l.trimmed)
 	i := from
-	for i+1 < len(l.window) && exceeded(l.window[i]) {
+	for i+1 < len(l.window) && (l.window[i].gone || exceeded(l.window[i])) {
 		i++
 	}
 	if i > from {
@@ -111,14 +144,23 @@ func (t *Tail) TrimWhile(k Kind, exceeded func(oldest Item) bool) {
 }
 
 func (t *Tail) trim(l *lane, r Range) {
-	if r.Trimmed <= l.trimmed {
+	floor := r.floor()
+	l.removed = max(l.removed, r.Trimmed)
+	if floor <= l.trimmed {
 		return
 	}
-	for i := l.after(l.trimmed); i < len(l.window) && l.window[i].Position <= r.Trimmed; i++ {
-		t.forget(&l.window[i])
+	for i := l.after(l.trimmed); i < len(l.window) && l.window[i].Position <= floor; i++ {
+		if it := &l.window[i]; !it.gone {
+			t.forget(it)
+		}
 	}
-	l.trimmed, l.oldest = r.Trimmed, r.Oldest
+	l.trimmed, l.oldest = floor, r.Oldest
 	t.evict()
+}
+
+// gone is what retention removed. The lock is held.
+func (t *Tail) gone() Gone {
+	return Gone{Updates: t.updates.removed, Subscriptions: t.subscriptions.removed, ByClass: t.byClass}
 }
 
 // evict drops from the windows what nobody depends on.
@@ -135,12 +177,16 @@ func (t *Tail) evict() {
 // forget takes an entry's brought id out of the index.
 func (t *Tail) forget(it *Item) {
 	id := it.Brought().String()
-	if at := t.ids[id]; len(at) > 0 && at[0] == it.Position {
-		if len(at) == 1 {
-			delete(t.ids, id)
-		} else {
-			t.ids[id] = at[1:]
-		}
+	at := t.ids[id]
+	i := slices.Index(at, it.Position)
+	switch {
+	case i < 0:
+	case len(at) == 1:
+		delete(t.ids, id)
+	case i == 0:
+		t.ids[id] = at[1:]
+	default:
+		t.ids[id] = slices.Delete(at, i, i+1)
 	}
 }
 
@@ -156,7 +202,7 @@ func (t *Tail) Read(after Position, limit int) (c Chunk, through Position, ok bo
 	if !t.updates.holds(after) || !t.subscriptions.holds(after) {
 		return Chunk{}, min(t.saved, t.head), false, nil
 	}
-	c.Trimmed, c.PresenceTrimmed = t.updates.trimmed, t.subscriptions.trimmed
+	c.Gone = t.gone()
 	rest := walk{
 		updates:       t.updates.window[t.updates.after(max(after, t.updates.trimmed)):],
 		subscriptions: t.subscriptions.window[t.subscriptions.after(max(after, t.subscriptions.trimmed)):],
@@ -206,8 +252,8 @@ func (t *Tail) Follow(ctx context.Context, after Position, read func(context.Con
 			case <-ctx.Done():
 			}
 			continue
-		case after >= max(t.updates.left, t.subscriptions.left):
-			rest := walk{updates: t.updates.window[t.updates.after(after):], subscriptions: t.subscriptions.window[t.subscriptions.after(after):]}
+		case after >= max(t.updates.start(), t.subscriptions.start()):
+			rest := walk{gone: true, updates: t.updates.window[t.updates.after(after):], subscriptions: t.subscriptions.window[t.subscriptions.after(after):]}
 			batch, after = t.stretch(batch[:0], rest, after, followLimit)
 			t.mu.Unlock()
 			deliver(batch)
@@ -238,19 +284,23 @@ func (t *Tail) untrimmed(c Chunk, after Position) ([]Entry, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	read := len(c.Entries)
-	for l, trimmed := range map[*lane]Position{&t.updates: c.Trimmed, &t.subscriptions: c.PresenceTrimmed} {
+	for l, removed := range map[*lane]Position{&t.updates: c.Gone.Updates, &t.subscriptions: c.Gone.Subscriptions} {
 		switch {
-		case after >= trimmed:
+		case after >= removed:
 			continue
-		case after < l.left:
+		case after < l.start():
 			return nil, ErrTrimmed
 		}
-		for _, it := range l.window[l.after(after):l.after(min(trimmed, c.Through))] {
-			c.Entries = append(c.Entries, it.Entry)
+		for _, it := range l.window[l.after(after):l.after(min(removed, c.Through))] {
+			if it.gone || it.Position <= l.trimmed {
+				c.Entries = append(c.Entries, it.Entry)
+			}
 		}
 	}
 	if len(c.Entries) > read {
 		slices.SortFunc(c.Entries, func(a, b Entry) int { return cmp.Compare(a.Position, b.Position) })
+		// What was there when the chunk was read may be gone since.
+		c.Entries = slices.CompactFunc(c.Entries, func(a, b Entry) bool { return a.Position == b.Position })
 	}
 	return c.Entries, nil
 }
@@ -277,7 +327,7 @@ func (t *Tail) Bounds() (Bounds, error) {
 	if s := t.subscriptions.oldest; oldest == 0 || s > 0 && s < oldest {
 		oldest = s
 	}
-	return Bounds{Oldest: oldest, Newest: t.head, Trimmed: t.updates.trimmed, PresenceTrimmed: t.subscriptions.trimmed}, nil
+	return Bounds{Oldest: oldest, Newest: t.head, Gone: t.gone()}, nil
 }
 
 // Close ends followers, each once it has been given all that is visible.

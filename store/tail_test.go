@@ -43,9 +43,10 @@ func TestTail(t *testing.T) {
 		var list []Item
 		var head, saved Position
 		trimmed := map[Kind]Position{}
+		gone, removed := map[Position]bool{}, Position(0)
 		retained := func(after Position, kinds ...Kind) (items []Item) {
 			for _, it := range list {
-				if k := it.Kind(); it.Position > max(after, trimmed[k]) && (kinds == nil || slices.Contains(kinds, k)) {
+				if k := it.Kind(); it.Position > max(after, trimmed[k]) && !gone[it.Position] && (kinds == nil || slices.Contains(kinds, k)) {
 					items = append(items, it)
 				}
 			}
@@ -78,6 +79,21 @@ func TestTail(t *testing.T) {
 					tail.Trimmed(k, Range{Oldest: r[n].Position, Trimmed: trimmed[k]})
 				}
 			},
+			"remove": func(t *rapid.T) {
+				r := retained(0, KindUpdate)
+				if len(r) < 2 {
+					return
+				}
+				var positions []Position
+				for _, it := range rapid.SliceOfNDistinct(rapid.SampledFrom(r[:len(r)-1]), 1, 5, func(it Item) Position { return it.Position }).Draw(t, "removed") {
+					positions = append(positions, it.Position)
+					gone[it.Position] = true
+					removed = max(removed, it.Position)
+				}
+				slices.Sort(positions)
+				tail.Removed(positions, nil)
+				tail.Trimmed(KindUpdate, Range{Oldest: retained(0, KindUpdate)[0].Position, Trimmed: max(removed, trimmed[KindUpdate])})
+			},
 			"read": func(t *rapid.T) {
 				after := Position(rapid.Uint64Range(0, uint64(head)+1).Draw(t, "after"))
 				want := retained(after)
@@ -86,13 +102,13 @@ func TestTail(t *testing.T) {
 					t.Fatalf("reading: %v", err)
 				}
 				if !ok {
-					if through != saved || len(want) == 0 || want[0].Position > saved {
+					if through != saved || after >= saved {
 						t.Fatalf("a reader after %d is sent to the medium up to %d; it is saved up to %d, and %d entries follow", after, through, saved, len(want))
 					}
 					return
 				}
-				if c.Trimmed != trimmed[KindUpdate] || c.PresenceTrimmed != trimmed[KindSubscription] || len(c.Entries) > len(want) || len(c.Entries) == 0 && len(want) > 0 {
-					t.Fatalf("reading after %d: %d entries of %d, trimmed up to %d and %d", after, len(c.Entries), len(want), c.Trimmed, c.PresenceTrimmed)
+				if c.Gone != (Gone{Updates: max(removed, trimmed[KindUpdate]), Subscriptions: trimmed[KindSubscription]}) || len(c.Entries) > len(want) || len(c.Entries) == 0 && len(want) > 0 {
+					t.Fatalf("reading after %d: %d entries of %d, trimmed up to %d and %d", after, len(c.Entries), len(want), c.Gone.Updates, c.Gone.Subscriptions)
 				}
 				for i, e := range c.Entries {
 					if e != want[i].Entry {
@@ -115,11 +131,14 @@ func TestTail(t *testing.T) {
 					}
 				}
 				for k, l := range map[Kind]*lane{KindUpdate: &tail.updates, KindSubscription: &tail.subscriptions} {
-					if l.size > l.keep && l.window[0].Position <= max(saved, trimmed[k]) {
+					if l.size > l.keep && (l.window[0].gone || l.window[0].Position <= max(saved, trimmed[k])) {
 						t.Fatalf("a window holds %d bytes, %d of them kept for followers, and %d, which nobody needs", l.size, l.keep, l.window[0].Position)
 					}
 				}
-				want := Bounds{Newest: head, Trimmed: trimmed[KindUpdate], PresenceTrimmed: trimmed[KindSubscription]}
+				if l := &tail.updates; l.goneSize > 3*l.keep+100 {
+					t.Fatalf("a window that keeps %d bytes for followers holds %d of what is gone", l.keep, l.goneSize)
+				}
+				want := Bounds{Newest: head, Gone: Gone{Updates: max(removed, trimmed[KindUpdate]), Subscriptions: trimmed[KindSubscription]}}
 				if r := retained(0); len(r) > 0 {
 					want.Oldest = r[0].Position
 				}
@@ -203,9 +222,9 @@ func TestFollowersAreSparedRetention(t *testing.T) {
 			read := func(_ context.Context, after Position, _ int) (Chunk, error) {
 				c := Chunk{Through: last}
 				if rare == KindUpdate {
-					c.Trimmed = last - 50
+					c.Gone.Updates = last - 50
 				} else {
-					c.PresenceTrimmed = last - 50
+					c.Gone.Subscriptions = last - 50
 				}
 				for _, e := range medium {
 					if e.Position > after {

@@ -125,7 +125,7 @@ func (c *census) refuseAgain(ctx context.Context, log store.Log) error {
 		if err != nil {
 			return fmt.Errorf("looking for %s: %w", id, err)
 		}
-		if place.Exact {
+		if place.Found == store.Known {
 			return fmt.Errorf("the history has %s already: this file was imported before, wholly or in part: name an empty history, or import everything --again", id)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"time"
 
-	"cinnabar/spec"
 	"cinnabar/store"
 )
 
@@ -81,37 +80,35 @@ func (e *Engine) turn(ctx context.Context, s *Subscriber) (found bool) {
 	if state != catchingUp && state != deciding || s.stream.Ending() {
 		return true // a blocked stream may take long to end
 	}
-	part, first, err := e.history.read(ctx, s.position)
+	part, first, err := e.history.read(ctx, s)
 	if err != nil {
 		e.unreadable(ctx, s, err)
 		return true
 	}
 	s.unreadable = time.Time{}
-	if s.lossTold {
-		s.told.advance(part.trimmed)
-	} else if part.lost(s) {
+	if lost := part.lost(s); lost && !s.lossTold && !s.gaps.open(Trimmed) {
 		s.stream.Close(HistoryTrimmed)
 		return true
+	} else if lost || s.lossTold {
+		s.told, s.toldAt = part.gone, e.history.begun()
 	}
 	s.searching = false
 	until := time.Now().Add(turnLimit)
 	for i := first; i < len(part.entries); i++ {
 		entry := &part.entries[i]
-		var update *spec.Update
-		if !s.told.covers(entry) {
-			update = part.shown(i, s.watches)
-		}
+		update := part.shown(i, s.watches)
 		selected, done := false, true
 		if update != nil {
 			selected, done = s.filter.selects(update, entry.Position, until)
 		}
 		if selected && s.filter.mayRead(update) {
-			if !s.stream.Enqueue(part.event(i, s.watches)) {
+			if !s.tellGap(entry.ID.String()) || !s.stream.Enqueue(part.event(i, s.watches)) {
 				e.refused(s)
 				return true // from here on s is the stream's: it announces room
 			}
 			found = true
 			s.lossTold = false
+			s.gaps.given(entry.ID)
 		}
 		if done {
 			s.position = entry.Position
@@ -124,6 +121,10 @@ func (e *Engine) turn(ctx context.Context, s *Subscriber) (found bool) {
 	}
 	s.position = max(s.position, part.through)
 	s.searching = !found
+	if s.position >= e.passed() && !s.tellGap("") {
+		e.refused(s)
+		return true
+	}
 
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -87,7 +87,9 @@ func (e *Engine) offer(entry *store.Entry, u *spec.Update, g spec.Generation, be
 		}
 		if !s.stream.Enqueue(event) {
 			e.demote(s, before)
+			continue
 		}
+		s.gaps.given(entry.ID)
 	}
 	for _, s := range e.matched.perhaps {
 		if s.state == live && s.position < entry.Position && (g == 0 || s.watches == g) {
@@ -106,7 +108,7 @@ func (e *Engine) skipTrimmed(ctx context.Context) {
 		e.logger.Error("reading the ends of the history failed, trying again", "error", err)
 		return
 	}
-	to := max(e.position, bounds.Trimmed, bounds.PresenceTrimmed)
+	to := max(e.position, bounds.Gone.Updates, bounds.Gone.Subscriptions)
 	rest, err := e.changes(ctx, e.position, to)
 	if err != nil {
 		e.logger.Error("reading who listens failed, trying again", "error", err, "after", e.position)

@@ -56,6 +56,14 @@ type Subscription struct {
 	// not with what becomes visible from now on.
 	Replay bool
 	After  store.Position
+	// Gaps asks for an event in the stream wherever entries are missing: the stream
+	// then goes on, where it would otherwise end with [HistoryTrimmed]. Cursor is
+	// the id that the client went on from, "" for none, and Gap says why there is a
+	// gap behind it already, "" for no gap.
+	Gaps   bool
+	Cursor string
+	Gap    GapReason
+
 	// LossTold says that the client has been told that entries after its
 	// cursor may be gone, so that finding them trimmed when the replay begins
 	// is no reason to end the stream.

@@ -31,6 +31,7 @@ type history struct {
 	mu     sync.Mutex
 	recent []*stretch // least recently used first
 	size   int        // of the data in them, in bytes
+	reads  uint64     // of the log, begun
 }
 
 // A stretch is a part of the log, complete from one position to another.
@@ -40,22 +41,24 @@ type stretch struct {
 	events         []atomic.Pointer[Event] // of entries that are updates, once somebody wanted them
 	changes        []*change               // of the others; nil where there are none
 	size           int                     // of their data, in bytes
-	trimmed        trimmed
+	gone           store.Gone              // when it was read
+	began          uint64                  // how many reads of the log had begun, with this one
 }
 
-// read returns a stretch that begins at or before a position and goes on
-// beyond it, and the index of its first entry after the position. At the end
-// of the log it may have none.
-func (h *history) read(ctx context.Context, after store.Position) (*stretch, int, error) {
-	if s, first := h.find(after); s != nil {
+// read returns a stretch that begins at or before the position of a reader and
+// goes on beyond it, and the index of its first entry after the position. At the
+// end of the log it may have none.
+func (h *history) read(ctx context.Context, r *Subscriber) (*stretch, int, error) {
+	if s, first := h.find(r); s != nil {
 		return s, first, nil
 	}
-	chunk, err := h.log.Read(ctx, after, stretchSize)
+	began := h.begin()
+	chunk, err := h.log.Read(ctx, r.position, stretchSize)
 	if err != nil {
 		return nil, 0, err
 	}
 	s := &stretch{
-		after: after, through: chunk.Through, trimmed: trimmed{chunk.Trimmed, chunk.PresenceTrimmed},
+		after: r.position, through: chunk.Through, gone: chunk.Gone, began: began,
 		entries: chunk.Entries, events: make([]atomic.Pointer[Event], len(chunk.Entries)),
 	}
 	for i := range s.entries {
@@ -75,16 +78,35 @@ func (h *history) read(ctx context.Context, after store.Position) (*stretch, int
 	return s, 0, nil
 }
 
-// find looks for a kept stretch that has the entry after a position.
-func (h *history) find(after store.Position) (*stretch, int) {
+// begin counts a read of the log.
+func (h *history) begin() uint64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.reads++
+	return h.reads
+}
+
+// begun returns how many reads of the log have begun: those that come are later
+// than anything read so far.
+func (h *history) begun() uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.reads
+}
+
+// find looks for a kept stretch that has the entry after the position of a reader.
+func (h *history) find(r *Subscriber) (*stretch, int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	after := r.position
 	for i := len(h.recent) - 1; i >= 0; i-- {
 		s := h.recent[i]
 		// Between the start of a trimmed stretch and its first entry only the
 		// start itself is known to have lost something.
 		inside := after == s.after || after >= s.entries[0].Position && after < s.through
-		if !inside {
+		// Who was told what is gone is not given some of it from a stretch that
+		// was read before: it would stand before a hole that nobody told of.
+		if !inside || s.began <= r.toldAt && s.gone != r.told {
 			continue
 		}
 		copy(h.recent[i:], h.recent[i+1:])
@@ -106,30 +128,12 @@ func (h *history) keep(s *stretch) {
 	h.size += s.size
 }
 
-// A trimmed is up to where retention had removed entries of either kind.
-type trimmed struct{ updates, subscriptions store.Position }
-
-// advance notes that more is gone.
-func (t *trimmed) advance(to trimmed) {
-	t.updates, t.subscriptions = max(t.updates, to.updates), max(t.subscriptions, to.subscriptions)
-}
-
-// covers reports whether an entry counts as gone. A stretch that was kept since
-// before may still have it: given to somebody who was told that it is gone, it
-// would stand before a hole that nobody told of.
-func (t *trimmed) covers(e *store.Entry) bool {
-	if e.Subscription != nil {
-		return e.Position <= t.subscriptions
-	}
-	return e.Position <= t.updates
-}
-
-// lost reports whether a subscriber has missed entries that were trimmed, and was
-// not told. Each kind is trimmed on its own, and those about subscriptions are
-// missed only by who is shown them.
+// lost reports whether a subscriber has missed entries that are gone, and was not
+// told. Each kind is trimmed on its own, and those about subscriptions are missed
+// only by who is shown them.
 func (s *stretch) lost(r *Subscriber) bool {
-	return max(r.position, r.told.updates) < s.trimmed.updates ||
-		r.watches != 0 && max(r.position, r.told.subscriptions) < s.trimmed.subscriptions
+	return s.gone.Missed(r.position, r.told, &r.filter.selectors) ||
+		r.watches != 0 && max(r.position, r.told.Subscriptions) < s.gone.Subscriptions
 }
 
 // shown returns entry i as readers of a generation are shown it, nil where they

@@ -23,6 +23,9 @@ func (l *countingLog) Read(ctx context.Context, after store.Position, limit int)
 	return l.Log.Read(ctx, after, limit)
 }
 
+// readerAt is a reader that has considered everything up to a position.
+func readerAt(p store.Position) *Subscriber { return &Subscriber{position: p} }
+
 func TestReadersShareStretches(t *testing.T) {
 	log := &countingLog{Log: newLog(t)}
 	var entries []store.Entry
@@ -30,12 +33,12 @@ func TestReadersShareStretches(t *testing.T) {
 		entries = append(entries, appendTo(t, log, update(t, fmt.Sprint(i), "a"))...)
 	}
 	h := &history{log: log}
-	first, _, err := h.read(t.Context(), 0)
+	first, _, err := h.read(t.Context(), readerAt(0))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, entry := range entries[:len(first.entries)-1] {
-		s, next, err := h.read(t.Context(), entry.Position)
+		s, next, err := h.read(t.Context(), readerAt(entry.Position))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +54,7 @@ func TestReadersShareStretches(t *testing.T) {
 	}
 	// At the end of a stretch the reader needs what came since.
 	appendTo(t, log, update(t, "more", "a"))
-	if _, _, err := h.read(t.Context(), first.through); err != nil || log.reads != 2 {
+	if _, _, err := h.read(t.Context(), readerAt(first.through)); err != nil || log.reads != 2 {
 		t.Errorf("at its end a stretch was given out again: %d reads (%v)", log.reads, err)
 	}
 }
@@ -65,7 +68,7 @@ func TestKeptStretchesAreBounded(t *testing.T) {
 	h := &history{log: log}
 	at := store.Position(0)
 	for range 3 * keptStretches {
-		s, _, err := h.read(t.Context(), at)
+		s, _, err := h.read(t.Context(), readerAt(at))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +78,7 @@ func TestKeptStretchesAreBounded(t *testing.T) {
 		}
 	}
 	reads := log.reads
-	if _, _, err := h.read(t.Context(), 0); err != nil || log.reads != reads+1 {
+	if _, _, err := h.read(t.Context(), readerAt(0)); err != nil || log.reads != reads+1 {
 		t.Errorf("the first stretch is still kept after %d others", 3*keptStretches-1)
 	}
 }
@@ -91,7 +94,7 @@ func TestLargeEntriesAreNotKeptTogether(t *testing.T) {
 	appendTo(t, log, update(t, "small", "a"))
 	h := &history{log: log}
 	for at, n := store.Position(0), 1; n <= 5; n++ {
-		s, _, err := h.read(t.Context(), at)
+		s, _, err := h.read(t.Context(), readerAt(at))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,15 +125,15 @@ func TestTrimmedStretchTellsWhoLostSomething(t *testing.T) {
 		entries = append(entries, appendTo(t, inner, update(t, fmt.Sprint(i), "a"))...)
 	}
 	h := &history{log: inner}
-	early, _, err := h.read(t.Context(), entries[4].Position)
+	early, _, err := h.read(t.Context(), readerAt(entries[4].Position))
 	if err != nil || !early.lost(&Subscriber{position: entries[4].Position}) {
 		t.Fatalf("a reader before the retained entries has lost some (%v)", err)
 	}
-	between, _, err := h.read(t.Context(), entries[9].Position)
+	between, _, err := h.read(t.Context(), readerAt(entries[9].Position))
 	if err != nil || !between.lost(&Subscriber{position: entries[9].Position}) {
 		t.Errorf("a second reader before the retained entries has lost some (%v)", err)
 	}
-	late, next, err := h.read(t.Context(), entries[24].Position)
+	late, next, err := h.read(t.Context(), readerAt(entries[24].Position))
 	if err != nil || late.lost(&Subscriber{position: entries[24].Position}) || late.entries[next].Position != entries[25].Position {
 		t.Errorf("a reader within the retained entries has lost none (%v)", err)
 	}
@@ -159,7 +162,7 @@ func TestWhatIsGoneStaysGone(t *testing.T) {
 	}
 	publish(0, 10)
 	h := &history{log: log}
-	old, _, err := h.read(t.Context(), 1) // 0 to 9, cut off by a limit before 5
+	old, _, err := h.read(t.Context(), readerAt(1)) // 0 to 9, cut off by a limit before 5
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,11 +174,12 @@ func TestWhatIsGoneStaysGone(t *testing.T) {
 	reader := newRecorder(-1)
 	s := newSubscriber(e, Subscription{Selectors: []*spec.Selector{topic(t, "a")}, Replay: true, LossTold: true})
 	s.stream, s.state = reader, catchingUp
-	if _, _, err := h.read(t.Context(), 0); err != nil { // 8 to 17: what the reader is told of
+	told, _, err := h.read(t.Context(), s)
+	if err != nil {
 		t.Fatal(err)
 	}
-	s.told, s.position = trimmed{updates: 9}, 1 // its turn ended behind the subscription
-	slices.Reverse(h.recent) // somebody else used the old one last
+	s.told, s.toldAt, s.position = told.gone, h.begun(), 1 // its turn ended behind the subscription
+	slices.Reverse(h.recent)                               // somebody else used the old one last
 	e.turn(t.Context(), s)
 	e.turn(t.Context(), s)
 	wantData(t, reader, []string{"8", "9", "10", "11", "12", "13", "14", "15", "16", "17"})

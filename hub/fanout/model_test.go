@@ -32,7 +32,11 @@ func TestEngineAgreesWithAModel(t *testing.T) {
 
 func testEngineAgreesWithAModel(t *testing.T, connects func(fataler, *Engine) link) {
 	var seen seen
-	for name, keep := range map[string]store.Retention{"everything kept": {}, "twenty kept": {MaxCount: 20}} {
+	for name, keep := range map[string]store.Retention{
+		"everything kept": {},
+		"twenty kept":     {MaxCount: 20},
+		"kept by rules":   {MaxCount: 20, Rules: []store.Rule{{Selector: modelSelector(t, "a"), MaxCount: 3}, {Selector: modelSelector(t, "c/{x}"), MaxCount: 8}}},
+	} {
 		for engine, open := range map[string]func(path string) (storetest.Engine, error){
 			"memory": func(string) (storetest.Engine, error) { return memory.Open(memory.Options(keep)) },
 			"bolt":   func(path string) (storetest.Engine, error) { return bolt.Open(path, bolt.Options(keep)) },
@@ -42,7 +46,7 @@ func testEngineAgreesWithAModel(t *testing.T, connects func(fataler, *Engine) li
 				rapid.Check(t, func(t *rapid.T) {
 					n++
 					path := filepath.Join(dir, fmt.Sprint(n))
-					w := &world{t: t, open: func() (storetest.Engine, error) { return open(path) }, durable: engine == "bolt", connects: connects, seen: &seen}
+					w := &world{t: t, open: func() (storetest.Engine, error) { return open(path) }, durable: engine == "bolt", rules: keep.Rules != nil, connects: connects, seen: &seen}
 					w.start()
 					defer w.stop()
 					t.Repeat(map[string]func(*rapid.T){
@@ -111,6 +115,7 @@ type world struct {
 	t       *rapid.T
 	open    func() (storetest.Engine, error)
 	durable bool // the log survives a restart
+	rules   bool // the log keeps some updates for longer than others
 
 	connects func(fataler, *Engine) link
 	link     link
@@ -248,6 +253,7 @@ func (w *world) join(t *rapid.T) {
 			return strings.HasPrefix(topics[0], spec.SubscriptionsPath(spec.WellKnownPath)) || of != nil && of(topics)
 		}
 	}
+	r.sub.Gaps = rapid.Bool().Draw(t, "is told of gaps")
 	r.sub.Generation = rapid.SampledFrom([]spec.Generation{spec.Legacy, spec.Current}).Draw(t, "generation")
 	r.filter = newFilter(&r.sub)
 	if len(w.facts) > 0 {
@@ -271,7 +277,17 @@ func (w *world) resume(r *reader, id string) {
 	if err != nil {
 		w.t.Fatalf("finding a cursor: %v", err)
 	}
-	r.sub.Replay, r.sub.After, r.sub.LossTold = true, place.After, !place.Exact
+	exact := place.Exact(&r.filter.selectors)
+	r.sub.Replay, r.sub.After, r.sub.LossTold = true, place.After, !exact
+	r.sub.Cursor, r.sub.Gap = id, ""
+	switch {
+	case place.Found == store.Unknown:
+		r.sub.Gap = UnknownID
+	case place.Found == store.Lost:
+		r.sub.Gap = NotKept
+	case !exact:
+		r.sub.Gap = Trimmed
+	}
 	r.from = place.After
 }
 
@@ -340,9 +356,9 @@ func (w *world) restart(*rapid.T) {
 			continue
 		}
 		next := &reader{filter: r.filter}
-		next.sub.Selectors, next.sub.CanReceive, next.sub.ReceiveCost, next.sub.Generation = r.sub.Selectors, r.sub.CanReceive, r.sub.ReceiveCost, r.sub.Generation
+		next.sub.Selectors, next.sub.CanReceive, next.sub.ReceiveCost, next.sub.Generation, next.sub.Gaps = r.sub.Selectors, r.sub.CanReceive, r.sub.ReceiveCost, r.sub.Generation, r.sub.Gaps
 		cursor := "urn:x:unknown"
-		if given := r.given(); len(given) > 0 {
+		if given := slices.DeleteFunc(r.given(), isGap); len(given) > 0 {
 			i := slices.IndexFunc(w.facts, func(f fact) bool {
 				u := f.shownTo(r)
 				return u != nil && brief(u.Data()) == given[len(given)-1]

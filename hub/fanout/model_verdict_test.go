@@ -2,7 +2,9 @@ package fanout
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"cinnabar/spec"
@@ -22,36 +24,90 @@ func (w *world) owed(r *reader) (facts []fact) {
 }
 
 // verify holds what a reader was given against what it is owed: all of it, or
-// as much as it took before it left, stalled or lost its history. To who was told
-// of a loss updates that were trimmed may be missing before the first that it was
-// given; whatever was given is in one piece.
+// as much as it took before it left, stalled or lost its history. What is gone may
+// be missing where the reader was told: before the first update, or where it is
+// told in the stream itself; where rules keep some for longer, also among what
+// was retained when it was told. Whatever else it was given is in one piece.
 func (w *world) verify(r *reader, all bool) bool {
-	got := r.given()
-	var trimmed store.Position
-	if r.sub.LossTold {
-		bounds, err := w.log.Bounds(context.Background())
-		if err != nil {
-			w.t.Fatal(err)
+	got, owed, retained := r.given(), w.owed(r), w.retained()
+	fail := func(what string) {
+		var texts []string
+		for _, f := range owed {
+			texts = append(texts, brief(f.shownTo(r).Data()))
 		}
-		trimmed = bounds.Trimmed
+		w.t.Fatalf("%s: a subscriber after position %d was given\n     %v, owed\n     %v", what, r.from, got, texts)
 	}
-	var want []string
-	began := false // with an update
-	for _, f := range w.owed(r) {
-		data := brief(f.shownTo(r).Data())
-		if f.Update != nil && !began {
-			began = slices.Contains(got, data)
-			if !began && f.Position <= trimmed {
-				continue
+	excused := r.sub.LossTold && !r.sub.Gaps
+	last := ""
+	for i, data := range got {
+		if isGap(data) {
+			w.verifyGap(r, data, last, got[i+1:])
+			excused = true
+			continue
+		}
+		for len(owed) > 0 && brief(owed[0].shownTo(r).Data()) != data {
+			if !excused || retained[owed[0].Position] {
+				fail("something is missing before " + data)
 			}
-			began = true
+			owed = owed[1:]
 		}
-		want = append(want, data)
+		if len(owed) == 0 {
+			fail(data + " is not owed, or out of order")
+		}
+		last = data
+		excused = excused && (owed[0].Update == nil || w.rules)
+		owed = owed[1:]
 	}
-	if len(got) > len(want) || !slices.Equal(got, want[:len(got)]) {
-		w.t.Fatalf("a subscriber after position %d was given\n     %v, owed\n     %v", r.from, got, want)
+	if excused {
+		owed = slices.DeleteFunc(owed, func(f fact) bool { return !retained[f.Position] })
 	}
-	return !all || len(got) == len(want)
+	return !all || len(owed) == 0
+}
+
+// retained are the positions that the log has.
+func (w *world) retained() map[store.Position]bool {
+	retained := make(map[store.Position]bool)
+	for after := store.Position(0); ; {
+		c, err := w.log.Log.Read(context.Background(), after, 1<<20)
+		if err != nil {
+			w.t.Fatalf("reading the log: %v", err)
+		}
+		for _, e := range c.Entries {
+			retained[e.Position] = true
+		}
+		if len(c.Entries) == 0 {
+			return retained
+		}
+		after = c.Through
+	}
+}
+
+func isGap(data string) bool { return strings.HasPrefix(data, `{"from":`) }
+
+// verifyGap holds what a reader was told of a gap against what it was given before
+// and after.
+func (w *world) verifyGap(r *reader, data, last string, next []string) {
+	var told struct {
+		From, To *string
+		Reason   GapReason
+	}
+	if err := json.Unmarshal([]byte(data), &told); err != nil || !r.sub.Gaps {
+		w.t.Fatalf("a gap is told of by %s (%v)", data, err)
+	}
+	idOf := func(data string) string {
+		i := slices.IndexFunc(w.facts, func(f fact) bool { u := f.shownTo(r); return u != nil && brief(u.Data()) == data })
+		return w.facts[i].ID.String()
+	}
+	from := r.sub.Cursor
+	if last != "" {
+		from = idOf(last)
+	}
+	if told.From == nil && from != "" || told.From != nil && *told.From != from {
+		w.t.Fatalf("a gap after %q is told of by %s", from, data)
+	}
+	if told.To != nil && len(next) > 0 && !isGap(next[0]) && *told.To != idOf(next[0]) {
+		w.t.Fatalf("a gap before %s is told of by %s", idOf(next[0]), data)
+	}
 }
 
 // settle lets everybody read to the end.
@@ -69,11 +125,11 @@ func (w *world) settle() {
 			}
 			time.Sleep(time.Millisecond)
 		}
-		if reason := r.reason(); reason != "" && reason != HistoryTrimmed {
+		if reason := r.reason(); reason != "" && (reason != HistoryTrimmed || r.sub.Gaps) {
 			w.t.Fatalf("a stream nobody closed ended with %q", reason)
 		}
 	}
-	if bounds, err := w.log.Bounds(context.Background()); err == nil && bounds.Trimmed == 0 {
+	if bounds, err := w.log.Bounds(context.Background()); err == nil && bounds.Gone.Updates == 0 {
 		for _, r := range w.readers {
 			if r.reason() == HistoryTrimmed {
 				w.t.Fatal("a stream was closed for trimmed history where nothing was trimmed")

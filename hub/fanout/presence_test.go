@@ -39,7 +39,7 @@ func TestTrimmedPresence(t *testing.T) {
 			}
 		}
 		place, err := log.Find(t.Context(), first.ID.String())
-		if err != nil || !place.Exact || !place.PresenceTrimmed {
+		if err != nil || place.Found != store.Known || place.After < place.Gone.Updates || !place.PresenceGone() {
 			t.Fatalf("the cursor leads to %+v, error %v; want an exact place, after which presence was trimmed", place, err)
 		}
 

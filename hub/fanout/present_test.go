@@ -144,7 +144,7 @@ func (h *hasty) Follow(ctx context.Context, after store.Position, deliver func([
 
 func (h *hasty) Bounds(ctx context.Context) (store.Bounds, error) {
 	b, err := h.Log.Bounds(ctx)
-	b.Trimmed = h.trimmed
+	b.Gone.Updates = h.trimmed
 	return b, err
 }
 

@@ -59,10 +59,13 @@ type Subscriber struct {
 	// lossTold excuses what is found trimmed before its first event; it passes
 	// with position.
 	lossTold bool
-	// told is what was excused: these entries it is not given, though a stretch
-	// may still have them. Of one kind they may be gone from among those of the
-	// other. It passes with position.
-	told trimmed
+	// told is what was excused, as of so many reads of the log: of one kind it may
+	// be gone from among the other. They pass with position.
+	told   store.Gone
+	toldAt uint64
+	// gaps are what it is to be told of missing entries in the stream itself, nil
+	// for nothing. Its content passes with position.
+	gaps *gaps
 	// searching says that its last turn found nothing for it; it passes with
 	// position.
 	searching bool
@@ -84,6 +87,7 @@ func newSubscriber(e *Engine, s Subscription) *Subscriber {
 		watches:     e.watches(&s),
 		position:    s.After,
 		lossTold:    s.LossTold,
+		gaps:        newGaps(&s),
 	}
 }
 

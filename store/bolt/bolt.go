@@ -70,7 +70,10 @@ var (
 )
 
 // A retention is what is kept of each kind of entries.
-type retention struct{ updates, subscriptions store.Retention }
+type retention struct {
+	updates, subscriptions store.Retention
+	classes                *store.Classes // of updates; nil where there are no rules
+}
 
 // Open opens the history in a file, which it creates if there is none, mode
 // 0600, as well as the folder above it, mode 0700. It starts a new epoch, with
@@ -96,13 +99,14 @@ func open(path string, o Options, commit func(*bbolt.Tx) error) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening history %s: %w", path, err)
 	}
-	s, err := begin(db)
+	s, err := begin(db, *l.keep.Load())
 	if err != nil {
 		return nil, fmt.Errorf("opening history %s: %w", path, errors.Join(err, db.Close()))
 	}
 	l.db, l.epochs = db, s.epochs
 	l.last, l.lastAt = s.ends.head, s.ends.headAt
 	l.tail = store.NewTail(s.ends.head, s.ends.updates.bounds(), s.ends.subscriptions.bounds(), followBytes)
+	l.tail.Removed(nil, s.ends.shares.marks())
 	l.w = writer{commit: commit, ends: s.ends, tx: s.tx}
 	go l.write()
 	return l, nil
@@ -116,7 +120,7 @@ func (l *Log) Retain(r store.Retention) {
 
 func (l *Log) retain(r store.Retention) {
 	r = r.Default(DefaultBytes)
-	l.keep.Store(&retention{updates: r, subscriptions: r.Presence(PresenceBytes)})
+	l.keep.Store(&retention{updates: r, subscriptions: r.Presence(PresenceBytes), classes: store.NewClasses(r)})
 }
 
 // Append queues updates for the writer. Their waiting may be shared with

@@ -24,7 +24,7 @@ func (l *Log) commit(flight []*request, d store.Durability) error {
 			if r.saved {
 				continue
 			}
-			if err := e.put(tx, r); err != nil {
+			if err := e.addAll(tx, r); err != nil {
 				return fmt.Errorf("adding entries: %w", err)
 			}
 		}
@@ -50,11 +50,11 @@ func (l *Log) transact(d store.Durability, write func(*bbolt.Tx, *ends) error) (
 			tx.Rollback()
 		}
 	}()
-	next := l.w.ends
+	next := l.w.ends.next(l.keep.Load().classes)
 	if err := write(tx, &next); err != nil {
 		return err
 	}
-	if err := tx.Bucket(metaBucket).Put(endsKey, next.encode()); err != nil {
+	if err := next.put(tx); err != nil {
 		return fmt.Errorf("writing the totals: %w", err)
 	}
 
@@ -73,8 +73,8 @@ func (l *Log) transact(d store.Durability, write func(*bbolt.Tx, *ends) error) (
 	return nil
 }
 
-// put adds the entries of a request.
-func (e *ends) put(tx *bbolt.Tx, r *request) error {
+// addAll adds the entries of a request.
+func (e *ends) addAll(tx *bbolt.Tx, r *request) error {
 	for i := range r.items {
 		if err := e.add(tx, &r.items[i].Entry, r.records[i]); err != nil {
 			return err
@@ -103,6 +103,9 @@ func (e *ends) add(tx *bbolt.Tx, entry *store.Entry, record store.Record) error 
 		}
 	}
 	kept.add(entry, len(record))
+	if entry.Update != nil {
+		e.shares.add(entry, len(record))
+	}
 	e.head, e.headAt = entry.Position, entry.At
 	return nil
 }
@@ -110,7 +113,13 @@ func (e *ends) add(tx *bbolt.Tx, entry *store.Entry, record store.Record) error 
 // trim removes the oldest entries while the retention asks for it, as many as
 // one commit may.
 func (e *ends) trim(tx *bbolt.Tx, keep retention, now time.Time) error {
-	room, err := e.updates.trim(tx, logBucket, keep.updates, now, maxTrimmed)
+	var room int
+	var err error
+	if e.shares != nil {
+		room, err = e.trimShares(tx, now, maxTrimmed)
+	} else {
+		room, err = e.updates.trim(tx, logBucket, keep.updates, now, maxTrimmed)
+	}
 	if err != nil {
 		return err
 	}
@@ -140,7 +149,7 @@ func (s *stock) trim(tx *bbolt.Tx, bucket []byte, r store.Retention, now time.Ti
 			idKeys = append(idKeys, idKey(id.String(), s.oldest))
 		}
 		logKeys = append(logKeys, slices.Clone(k))
-		s.trimmed = s.oldest
+		s.trimmed = max(s.trimmed, s.oldest) // rules that are no more may have gone further
 		s.count--
 		s.bytes -= int64(len(v))
 	}

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,11 +18,26 @@ type ends struct {
 	headAt        time.Time      // when it was appended; read from its record
 	updates       stock
 	subscriptions stock
+
+	shares  *shares          // of updates, by class; nil where there are no rules
+	removed []store.Position // updates that this commit took from the midst of others
+}
+
+// next returns totals that a commit may change.
+func (e *ends) next(c *store.Classes) ends {
+	next := *e
+	next.shares, next.removed = e.shares.next(c, e), nil
+	return next
+}
+
+// put writes the totals.
+func (e *ends) put(tx *bbolt.Tx) error {
+	return errors.Join(tx.Bucket(metaBucket).Put(endsKey, e.encode()), e.shares.put(tx))
 }
 
 // A stock is the totals of one kind of entries.
 type stock struct {
-	trimmed store.Position // largest that retention removed
+	trimmed store.Position // largest that retention removed; with rules, others before it may be retained
 	count   int64          // records
 	bytes   int64          // of records
 
@@ -43,26 +59,40 @@ func (s *stock) exceeds(r store.Retention, now time.Time) bool {
 // gone returns a position up to which nothing is retained, and updates were
 // trimmed.
 func (e *ends) gone() store.Position {
-	if s := e.subscriptions.oldest; s > 0 {
-		return min(e.updates.trimmed, s)
+	gone := e.updates.trimmed
+	for _, oldest := range [...]store.Position{e.updates.oldest, e.subscriptions.oldest} {
+		if oldest > 0 {
+			gone = min(gone, oldest)
+		}
 	}
-	return e.updates.trimmed
+	return gone
 }
 
 // exceeds reports whether an entry of either kind has to go.
 func (e *ends) exceeds(keep retention, now time.Time) bool {
-	return e.updates.exceeds(keep.updates, now) || e.subscriptions.exceeds(keep.subscriptions, now)
+	if e.subscriptions.exceeds(keep.subscriptions, now) {
+		return true
+	}
+	if e.shares != nil {
+		return e.shares.exceed(e.updates.newest, now)
+	}
+	return e.updates.exceeds(keep.updates, now)
 }
 
 // ages returns when the next entry will be too old, zero for never.
 func (e *ends) ages(keep retention) (at time.Time) {
-	if keep.updates.MaxAge <= 0 { // one age for both kinds
-		return at
-	}
-	for _, s := range [...]*stock{&e.updates, &e.subscriptions} {
-		if old := s.oldestAt.Add(keep.updates.MaxAge + trimPause); s.oldest < s.newest && (at.IsZero() || old.Before(at)) {
+	earlier := func(oldest time.Time, limit time.Duration) {
+		if old := oldest.Add(limit + trimPause); limit > 0 && (at.IsZero() || old.Before(at)) {
 			at = old
 		}
+	}
+	if s := &e.subscriptions; s.oldest < s.newest {
+		earlier(s.oldestAt, keep.subscriptions.MaxAge)
+	}
+	if e.shares != nil {
+		e.shares.ages(e.updates.newest, earlier)
+	} else if s := &e.updates; s.oldest < s.newest {
+		earlier(s.oldestAt, keep.updates.MaxAge)
 	}
 	return at
 }
@@ -118,11 +148,11 @@ func readEnds(tx *bbolt.Tx) (ends, error) {
 	if err != nil {
 		return ends{}, err
 	}
-	if err := e.readStock(tx.Bucket(logBucket), &e.updates); err != nil {
+	if err := e.readStock(tx.Bucket(logBucket), &e.updates, tx.Bucket(metaBucket).Get(sharesKey) != nil); err != nil {
 		return ends{}, err
 	}
 	if b := tx.Bucket(presenceBucket); b != nil { // format 1 has none
-		if err := e.readStock(b, &e.subscriptions); err != nil {
+		if err := e.readStock(b, &e.subscriptions, false); err != nil {
 			return ends{}, err
 		}
 	}
@@ -132,7 +162,9 @@ func readEnds(tx *bbolt.Tx) (ends, error) {
 	return e, nil
 }
 
-func (e *ends) readStock(b *bbolt.Bucket, s *stock) error {
+// readStock reads the ends of one kind. With rules, now or before, something may
+// be retained before what was removed.
+func (e *ends) readStock(b *bbolt.Bucket, s *stock, rules bool) error {
 	c := b.Cursor()
 	first, record := c.First()
 	if first == nil {
@@ -143,7 +175,7 @@ func (e *ends) readStock(b *bbolt.Bucket, s *stock) error {
 	}
 	var ok bool
 	s.oldest = position(first)
-	if s.oldestAt, ok = store.Record(record).Time(); !ok || s.oldest <= s.trimmed {
+	if s.oldestAt, ok = store.Record(record).Time(); !ok || s.oldest <= s.trimmed && !rules {
 		return fmt.Errorf("%w (first entry)", errDamaged)
 	}
 	last, record := c.Last()

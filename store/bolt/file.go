@@ -148,7 +148,7 @@ type start struct {
 
 // begin starts a new epoch, in a new file a new history, and in one of an earlier
 // format this one. What the last life left open is ended.
-func begin(db *bbolt.DB) (s start, err error) {
+func begin(db *bbolt.DB, keep retention) (s start, err error) {
 	defer boltfile.FaultsPanic()()
 	defer recoverDamage(&err)
 	err = db.Update(func(tx *bbolt.Tx) error {
@@ -176,7 +176,8 @@ func begin(db *bbolt.DB) (s start, err error) {
 		if err := s.ends.endOpen(tx, time.Now()); err != nil {
 			return err
 		}
-		return tx.Bucket(metaBucket).Put(endsKey, s.ends.encode())
+		s.ends.shares = readShares(tx, keep.classes, &s.ends)
+		return s.ends.put(tx)
 	})
 	if err != nil {
 		err = fmt.Errorf("starting an epoch: %w", err)

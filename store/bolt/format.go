@@ -14,7 +14,8 @@ import (
 // The file, format 2. Integers are big-endian.
 //
 //	meta      format → formatName and a version; key → 32 bytes that ids are
-//	          sealed with; ends → see ends
+//	          sealed with; ends → see ends; shares → see shares, where updates
+//	          are kept by rules, or were
 //	epochs    4-byte ordinal → epoch (4) and its first position (8)
 //	log       position (8) → record of an update
 //	ids       brought id, one zero byte, position (8) → nothing
@@ -40,6 +41,7 @@ var (
 	formatKey = []byte("format")
 	keyKey    = []byte("key")
 	endsKey   = []byte("ends")
+	sharesKey = []byte("shares")
 )
 
 const (

@@ -45,7 +45,7 @@ func TestFormat1(t *testing.T) {
 		t.Fatalf("%d entries, error %v; want %d", len(chunk.Entries), err, before.Entries)
 	}
 	last := chunk.Entries[len(chunk.Entries)-1]
-	if place, err := log.Find(background, last.ID.String()); err != nil || place != (store.Place{After: last.Position, Exact: true}) {
+	if place, err := log.Find(background, last.ID.String()); err != nil || place != (store.Place{After: last.Position, Found: store.Known}) {
 		t.Errorf("the id of the last entry leads to %+v, error %v", place, err)
 	}
 	if _, err := log.Append(background, store.Disk, storetest.Update(t, "new")); err != nil {

@@ -191,6 +191,8 @@ func (l *Log) reopen() (written bool, err error) {
 			}
 			written = tx.ID() > l.w.tx
 			l.w.ends, l.w.tx = h.ends, tx.ID()
+			l.w.ends.shares = readShares(tx, l.keep.Load().classes, &h.ends)
+			l.missRemoved(tx)
 			return nil
 		})
 	}()

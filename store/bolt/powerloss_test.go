@@ -209,7 +209,7 @@ func judge(t *testing.T, folder string, image []byte, told []ack) (violations []
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.Trimmed > 0 && len(before) < powerRetained {
+	if b.Gone.Updates > 0 && len(before) < powerRetained {
 		wrong("retention took too much: %d entries are left", len(before))
 	}
 
@@ -218,7 +218,7 @@ func judge(t *testing.T, folder string, image []byte, told []ack) (violations []
 		at[e.Position] = e
 	}
 	for _, a := range told {
-		if !a.durable || a.position <= b.Trimmed {
+		if !a.durable || a.position <= b.Gone.Updates {
 			continue
 		}
 		e, ok := at[a.position]
@@ -228,7 +228,7 @@ func judge(t *testing.T, folder string, image []byte, told []ack) (violations []
 		case e.ID.String() != a.id || e.Update.Data() != a.data:
 			wrong("%s, which was acknowledged at %d, is another entry: %s", a.id, a.position, e.ID)
 		default:
-			if p, err := l.Find(background, a.id); err != nil || p != (store.Place{After: a.position, Exact: true}) {
+			if p, err := l.Find(background, a.id); err != nil || p.After != a.position || p.Found != store.Known || p.After < p.Gone.Updates {
 				wrong("%s leads to %+v (%v), not to %d", a.id, p, err, a.position)
 			}
 		}

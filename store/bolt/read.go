@@ -44,7 +44,7 @@ func (l *Log) readFile(after, through store.Position, limit int) (store.Chunk, e
 		if err != nil {
 			return err
 		}
-		c.Trimmed, c.PresenceTrimmed = e.updates.trimmed, e.subscriptions.trimmed
+		c.Gone = store.Gone{Updates: e.updates.trimmed, Subscriptions: e.subscriptions.trimmed, ByClass: readMarks(tx, l.keep.Load().classes)}
 		size := 0
 		for p, v := range entriesAfter(tx, after) {
 			if p > through {

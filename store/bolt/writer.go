@@ -48,6 +48,9 @@ func (l *Log) write() {
 			runtime.Gosched()
 			flight, closing := l.take(due)
 			due = due || closing
+			if due && !closing && l.w.ends.shares.counting() {
+				l.count()
+			}
 			if len(flight) == 0 && !l.w.chore(due, closing, *l.keep.Load()) {
 				if closing {
 					return
@@ -77,7 +80,7 @@ func (l *Log) take(due bool) (flight []*request, closing bool) {
 // a flush that was put off, or entries past their retention. These can wait
 // for the next life.
 func (w *writer) chore(due, closing bool, keep retention) bool {
-	return due && (w.unflushed || !closing && w.ends.exceeds(keep, time.Now()))
+	return due && (w.unflushed || !closing && (!w.ends.shares.tells(keep.classes) || w.ends.exceeds(keep, time.Now())))
 }
 
 // nextChore returns when the writer has to look even if nobody wakes it; zero
@@ -88,6 +91,8 @@ func (l *Log) nextChore(now time.Time) time.Time {
 	l.mu.Unlock()
 	e, keep := &l.w.ends, *l.keep.Load()
 	switch {
+	case e.shares.counting() || !e.shares.tells(keep.classes):
+		return now.Add(countPause)
 	case e.exceeds(keep, now):
 		return now.Add(trimPause)
 	case queued || l.w.unflushed:
@@ -128,6 +133,7 @@ func (l *Log) land(flight []*request, reached store.Durability) {
 		l.tail.Publish(r.items...)
 	}
 	l.tail.Saved(e.head)
+	l.tail.Removed(e.removed, e.shares.marks())
 	l.tail.Trimmed(store.KindUpdate, e.updates.bounds())
 	l.tail.Trimmed(store.KindSubscription, e.subscriptions.bounds())
 	l.show()

@@ -38,7 +38,7 @@ func TestWaitingForNobody(t *testing.T) {
 	}
 	want(t, "behind who waits", all(t, l), "1:m1")
 	// Its publisher was told the id already: a cursor there is honoured.
-	if got, err := l.Find(ctx, entries[0].ID.String()); err != nil || got != (store.Place{After: 3, Exact: true}) {
+	if got, err := l.Find(ctx, entries[0].ID.String()); err != nil || got != (store.Place{After: 3, Found: store.Known}) {
 		t.Errorf("an id told and not yet visible leads to %+v, error %v", got, err)
 	}
 	cancelled, cancel := context.WithCancel(ctx)
@@ -187,7 +187,7 @@ func TestAgeWithoutAppends(t *testing.T) {
 		want(t, "after an hour", all(t, l), "2:2", "3:3")
 		time.Sleep(time.Hour)
 		want(t, "after two hours", all(t, l), "3:3")
-		if b, _ := l.Bounds(background); b != (store.Bounds{Oldest: 3, Newest: 3, Trimmed: 2}) {
+		if b, _ := l.Bounds(background); b != (store.Bounds{Oldest: 3, Newest: 3, Gone: store.Gone{Updates: 2}}) {
 			t.Errorf("bounds %+v", b)
 		}
 	})
@@ -214,7 +214,7 @@ func TestLoweredRetention(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		commits, _ := d.counts()
-		if b, _ := l.Bounds(background); b != (store.Bounds{Oldest: 11991, Newest: 12000, Trimmed: 11990}) || commits != 3 {
+		if b, _ := l.Bounds(background); b != (store.Bounds{Oldest: 11991, Newest: 12000, Gone: store.Gone{Updates: 11990}}) || commits != 3 {
 			t.Errorf("bounds %+v after %d commits, want the last ten entries after three", b, commits)
 		}
 	})

@@ -42,6 +42,8 @@ type Log struct {
 	lastAt        time.Time
 	updates       stock
 	subscriptions stock
+	shares        *shares        // of the updates; nil where there are no rules
+	lastUpdate    store.Position // where there are rules
 	closed        bool
 }
 
@@ -58,13 +60,12 @@ var (
 
 // Open starts an empty log with a key and an epoch of its own.
 func Open(o Options) (*Log, error) {
-	r := store.Retention(o).Default(DefaultBytes)
-	return &Log{
-		epochs:        store.NewEpochs(store.NewKey(), nil, 1),
-		tail:          store.NewTail(0, store.Range{}, store.Range{}, followBytes),
-		updates:       stock{retention: r},
-		subscriptions: stock{retention: r.Presence(PresenceBytes)},
-	}, nil
+	l := &Log{
+		epochs: store.NewEpochs(store.NewKey(), nil, 1),
+		tail:   store.NewTail(0, store.Range{}, store.Range{}, followBytes),
+	}
+	l.retain(store.Retention(o))
+	return l, nil
 }
 
 // Append makes the updates visible at once, whatever durability is wanted.
@@ -118,7 +119,11 @@ func (l *Log) append(ctx context.Context, kept *stock, items []store.Item) (stor
 	l.lastAt = now
 	kept.count += int64(len(items))
 	l.tail.Publish(items...)
-	l.trim(store.KindUpdate, &l.updates, now)
+	if l.shares != nil {
+		l.trimShares(items, now)
+	} else {
+		l.trim(store.KindUpdate, &l.updates, now)
+	}
 	l.trim(store.KindSubscription, &l.subscriptions, now)
 	return receipt, nil
 }
@@ -176,8 +181,13 @@ func (l *Log) Bounds(ctx context.Context) (store.Bounds, error) {
 func (l *Log) Retain(r store.Retention) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.retain(r)
+}
+
+func (l *Log) retain(r store.Retention) {
 	r = r.Default(DefaultBytes)
 	l.updates.retention, l.subscriptions.retention = r, r.Presence(PresenceBytes)
+	l.share(store.NewClasses(r))
 }
 
 // Health returns nil until the log is closed.

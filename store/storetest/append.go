@@ -140,7 +140,7 @@ func testVisibleWhenAnswered(t *testing.T, p Place) {
 				if err != nil || len(c.Entries) != 1 || c.Entries[0].Position != e.Position {
 					t.Errorf("position %d was answered and is not there: %v, error %v", e.Position, positions(c.Entries), err)
 				}
-				if got, err := log.Find(background, e.ID.String()); err != nil || got != (store.Place{After: e.Position, Exact: true}) {
+				if got, err := log.Find(background, e.ID.String()); err != nil || got != (store.Place{After: e.Position, Found: store.Known}) {
 					t.Errorf("the id of %d leads to %+v, error %v", e.Position, got, err)
 				}
 			}

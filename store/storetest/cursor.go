@@ -31,7 +31,7 @@ func testCursors(t *testing.T, p Place) {
 	all := appendNumbers(t, log, 0, 20)
 	all = append(all, mustAppendAs(t, log, store.Memory, Update(t, "presence"))...)
 	for _, e := range all {
-		if got, want := mustFind(t, log, e.ID.String()), (store.Place{After: e.Position, Exact: true}); got != want {
+		if got, want := mustFind(t, log, e.ID.String()), (store.Place{After: e.Position, Found: store.Known}); got != want {
 			t.Errorf("the id of %d leads to %+v, want %+v", e.Position, got, want)
 		}
 		for _, other := range []string{
@@ -66,7 +66,7 @@ func testBroughtIDs(t *testing.T, p Place) {
 		}
 	}
 	for id, p := range first {
-		if got, want := mustFind(t, log, id), (store.Place{After: p, Exact: true}); got != want {
+		if got, want := mustFind(t, log, id), (store.Place{After: p, Found: store.Known}); got != want {
 			t.Errorf("%q leads to %+v, want %+v, its earliest occurrence (REPLAY-duplicate-id)", id, got, want)
 		}
 	}
@@ -127,7 +127,7 @@ func testTrimAge(t *testing.T, p Place) {
 	for len(all) == 0 || !all[len(all)-1].At.After(old.At) { // a millisecond passes
 		all = append(all, mustAppend(t, log, Update(t, "new"))...)
 	}
-	if b := mustBounds(t, log); b.Trimmed < old.Position {
+	if b := mustBounds(t, log); b.Gone.Updates < old.Position {
 		t.Errorf("an entry past its age is retained: %+v", b)
 	}
 }
@@ -150,7 +150,7 @@ func checkRetained(t *testing.T, log store.Log, all []store.Entry, n int) {
 		t.Error("reading from the start does not say that entries were trimmed")
 	}
 	gone := all[len(all)-n-1].Position
-	if got, want := mustBounds(t, log), (store.Bounds{Oldest: want[0].Position, Newest: all[len(all)-1].Position, Trimmed: gone}); got != want {
+	if got, want := mustBounds(t, log), (store.Bounds{Oldest: want[0].Position, Newest: all[len(all)-1].Position, Gone: store.Gone{Updates: gone}}); got != want {
 		t.Errorf("bounds %+v, want %+v", got, want)
 	}
 	if _, trimmed := readAll(t, log, gone, 1000); trimmed {
@@ -165,23 +165,37 @@ func testTrimmedCursors(t *testing.T, p Place) {
 	log := mustOpen(t, p, store.Retention{MaxBytes: -1, MaxCount: 3})
 	x := brought(t, "urn:x", "")
 	all := mustAppend(t, log, Update(t, "a"), x, x, Update(t, "b"), Update(t, "c"), x, Update(t, "d"))
+	gone := store.Gone{Updates: all[3].Position}
 	for i, e := range all[:4] {
 		if e.Brought().IsZero() {
 			// By order: replay starts after it though it is gone, and says
 			// whether anything after it is, too.
-			if got, want := mustFind(t, log, e.ID.String()), (store.Place{After: e.Position, Exact: i == 3}); got != want {
+			if got, want := mustFind(t, log, e.ID.String()), (store.Place{After: e.Position, Found: store.Known, Gone: gone}); got != want || complete(got) != (i == 3) {
 				t.Errorf("the id of trimmed entry %d leads to %+v, want %+v", i, got, want)
 			}
 		}
 	}
-	if got, want := mustFind(t, log, "urn:x"), (store.Place{After: all[5].Position, Exact: true}); got != want {
+	if got, want := mustFind(t, log, "urn:x"), (store.Place{After: all[5].Position, Found: store.Known, Gone: gone}); got != want {
 		t.Errorf("an id of which two of three occurrences were trimmed leads to %+v, want %+v, the earliest retained", got, want)
 	}
 	mustAppend(t, log, batch(t, 3)...)
-	if got := mustFind(t, log, "urn:x"); got != (store.Place{}) {
+	if got := mustFind(t, log, "urn:x"); got.After != 0 || got.Found != store.Unknown {
 		t.Errorf("an id that was trimmed away leads to %+v", got)
 	}
 }
+
+// everything is a set of selectors that matches every topic.
+var everything = func() *spec.Set {
+	any, err := spec.ParseTopicSelector(spec.Wildcard)
+	if err != nil {
+		panic(err)
+	}
+	set := spec.SetOf([]*spec.Selector{any})
+	return &set
+}()
+
+// complete reports whether nothing at all is missing after a place.
+func complete(p store.Place) bool { return p.Exact(everything) }
 
 // testFollowTight: live delivery does not suffer from a history that is kept
 // short. Only who is far behind meets the retention, and is told.

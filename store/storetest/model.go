@@ -60,11 +60,13 @@ func (m *model) find(id string) store.Place {
 	for _, e := range m.entries {
 		made := e.Brought().IsZero()
 		if e.ID.String() == id && (made || e.Position > m.trimmed) {
-			return store.Place{After: e.Position, Exact: e.Position >= m.trimmed}
+			return store.Place{After: e.Position, Found: store.Known, Gone: m.gone()}
 		}
 	}
-	return store.Place{}
+	return store.Place{Gone: m.gone()}
 }
+
+func (m *model) gone() store.Gone { return store.Gone{Updates: m.trimmed} }
 
 // testModel compares a log with the model under random use by one caller.
 func testModel(t *testing.T, newPlace func(testing.TB) Place) {
@@ -150,9 +152,9 @@ func testModel(t *testing.T, newPlace func(testing.TB) Place) {
 				if len(c.Entries) < len(want) {
 					through = c.Entries[len(c.Entries)-1].Position
 				}
-				if c.Through != through || c.Trimmed != m.trimmed {
+				if c.Through != through || c.Gone != m.gone() {
 					t.Fatalf("reading after %d: %d entries of %d, through %d, trimmed up to %d; want through %d, trimmed up to %d",
-						after, len(c.Entries), len(want), c.Through, c.Trimmed, through, m.trimmed)
+						after, len(c.Entries), len(want), c.Through, c.Gone.Updates, through, m.trimmed)
 				}
 				for i, e := range c.Entries {
 					if describe(e) != describe(want[i]) {
@@ -197,7 +199,7 @@ func testModel(t *testing.T, newPlace func(testing.TB) Place) {
 			},
 			"": func(t *rapid.T) {
 				b, err := log.Bounds(ctx)
-				want := store.Bounds{Newest: m.newest(), Trimmed: m.trimmed}
+				want := store.Bounds{Newest: m.newest(), Gone: m.gone()}
 				if retained := m.retained(); len(retained) > 0 {
 					want.Oldest = retained[0].Position
 				}

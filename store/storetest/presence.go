@@ -79,7 +79,7 @@ func testChanges(t *testing.T, p Place) {
 			t.Errorf("entry %d has an id that is taken", i)
 		}
 		seen[e.ID.String()] = true
-		if got, want := mustFind(t, log, e.ID.String()), (store.Place{After: e.Position, Exact: true}); got != want {
+		if got, want := mustFind(t, log, e.ID.String()), (store.Place{After: e.Position, Found: store.Known}); got != want {
 			t.Errorf("the id of entry %d leads to %+v, want %+v (SUBS-event-in-history)", i, got, want)
 		}
 		if got, _ := readAll(t, log, e.Position, 200); len(got) != len(all)-1-i {
@@ -121,7 +121,7 @@ func testRetentionOfKinds(t *testing.T, p Place) {
 	want := append(slices.Clone(changes), updates[3:]...)
 	got, _ := readAll(t, log, 0, 200)
 	sameEntries(t, "updates beyond their retention", got, want)
-	if b, want := mustBounds(t, log), (store.Bounds{Oldest: changes[0].Position, Newest: updates[4].Position, Trimmed: updates[2].Position}); b != want {
+	if b, want := mustBounds(t, log), (store.Bounds{Oldest: changes[0].Position, Newest: updates[4].Position, Gone: store.Gone{Updates: updates[2].Position}}); b != want {
 		t.Errorf("bounds %+v, want %+v", b, want)
 	}
 
@@ -145,20 +145,20 @@ func testRetentionOfKinds(t *testing.T, p Place) {
 		t.Errorf("%d of 104 changes are retained up to %d; want fewer, the newest among them", n, got[len(got)-2].Position)
 	}
 	b := mustBounds(t, log)
-	if b.PresenceTrimmed < changes[3].Position || b.PresenceTrimmed >= last.Position || b.Trimmed != updates[3].Position {
+	if b.Gone.Subscriptions < changes[3].Position || b.Gone.Subscriptions >= last.Position || b.Gone.Updates != updates[3].Position {
 		t.Errorf("bounds %+v; want updates trimmed up to %d, and subscriptions from %d on", b, updates[3].Position, changes[3].Position)
 	}
 	for _, e := range []store.Entry{changes[0], updates[3], updates[4]} {
-		want := store.Place{After: e.Position, Exact: e.Position >= b.Trimmed, PresenceTrimmed: e.Position < b.PresenceTrimmed}
-		if got := mustFind(t, log, e.ID.String()); got != want {
+		want := store.Place{After: e.Position, Found: store.Known, Gone: b.Gone}
+		if got := mustFind(t, log, e.ID.String()); got != want || complete(got) != (e.Position >= b.Gone.Updates) || got.PresenceGone() != (e.Position < b.Gone.Subscriptions) {
 			t.Errorf("the id of %d leads to %+v, want %+v", e.Position, got, want)
 		}
 		c, err := log.Read(background, e.Position, 1)
-		if err != nil || c.Trimmed != b.Trimmed || c.PresenceTrimmed != b.PresenceTrimmed {
-			t.Errorf("reading after %d: trimmed up to %d and %d, error %v; want %d and %d", e.Position, c.Trimmed, c.PresenceTrimmed, err, b.Trimmed, b.PresenceTrimmed)
+		if err != nil || c.Gone != b.Gone {
+			t.Errorf("reading after %d: %+v is gone, error %v; want %+v", e.Position, c.Gone, err, b.Gone)
 		}
 	}
-	if got, want := mustFind(t, log, last.ID.String()), (store.Place{After: last.Position, Exact: true}); got != want {
+	if got, want := mustFind(t, log, last.ID.String()), (store.Place{After: last.Position, Found: store.Known, Gone: b.Gone}); got != want {
 		t.Errorf("the id of the newest change leads to %+v, want %+v", got, want)
 	}
 }
@@ -200,7 +200,7 @@ func testLeftOpen(t *testing.T, p Place) {
 		if len(want) > 0 {
 			t.Errorf("%s: %d subscriptions were left open", what, len(want))
 		}
-		if got := mustFind(t, log, before.ID.String()); got.After != before.Position || !got.Exact {
+		if got := mustFind(t, log, before.ID.String()); got.After != before.Position || !complete(got) {
 			t.Errorf("%s: the cursor before leads to %+v", what, got)
 		}
 		newest := mustBounds(t, log).Newest

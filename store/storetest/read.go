@@ -13,7 +13,7 @@ import (
 func testChunks(t *testing.T, p Place) {
 	log := mustOpen(t, p, unlimited)
 	c, err := log.Read(background, 0, 1000)
-	if err != nil || len(c.Entries) != 0 || c.Through != 0 || c.Trimmed != 0 {
+	if err != nil || len(c.Entries) != 0 || c.Through != 0 || c.Gone != (store.Gone{}) {
 		t.Errorf("reading an empty log: %+v, error %v", c, err)
 	}
 	if b := mustBounds(t, log); b != (store.Bounds{}) {

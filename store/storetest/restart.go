@@ -36,7 +36,7 @@ func testRestart(t *testing.T, p Place) {
 		sameEntries(t, "read after a restart", got, all)
 		sameEntries(t, "followed after a restart", follow(t, log, 0).take(t, len(all)), all)
 		for _, e := range all {
-			if got, want := mustFind(t, log, e.ID.String()), (store.Place{After: e.Position, Exact: true}); got != want {
+			if got, want := mustFind(t, log, e.ID.String()), (store.Place{After: e.Position, Found: store.Known}); got != want {
 				t.Errorf("life %d: the id of %d leads to %+v, want %+v", life, e.Position, got, want)
 			}
 		}
@@ -73,7 +73,7 @@ func testRestartRetention(t *testing.T, p Place) {
 	all := appendNumbers(t, log, 0, 30)
 	log = reopen(t, log, p, store.Retention{MaxBytes: -1, MaxCount: 10})
 	checkRetained(t, log, all, 10)
-	if got, want := mustFind(t, log, all[3].ID.String()), (store.Place{After: all[3].Position}); got != want {
+	if got, want := mustFind(t, log, all[3].ID.String()), (store.Place{After: all[3].Position, Found: store.Known, Gone: store.Gone{Updates: all[19].Position}}); got != want {
 		t.Errorf("an id trimmed in an earlier life leads to %+v, want %+v", got, want)
 	}
 	log = reopen(t, log, p, store.Retention{MaxBytes: -1, MaxCount: 5})
@@ -94,7 +94,7 @@ func testLostEntries(t *testing.T, p Place) {
 	lost = append(lost, mustAppend(t, log, Update(t, "seen"))...)
 
 	log2 := mustOpen(t, crashed, unlimited)
-	end := store.Place{After: kept[4].Position}
+	end := store.Place{After: kept[4].Position, Found: store.Lost}
 	for _, e := range []store.Entry{lost[0], lost[2]} {
 		if got := mustFind(t, log2, e.ID.String()); got != end {
 			t.Errorf("the id of a lost entry leads to %+v, want %+v: the end of its epoch, with the loss told", got, end)
@@ -121,7 +121,7 @@ func testLostEntries(t *testing.T, p Place) {
 
 	// Whoever kept the lost entry brings it back under its id.
 	again := mustAppend(t, log2, brought(t, lost[2].ID.String(), "seen"))[0]
-	if got, want := mustFind(t, log2, again.ID.String()), (store.Place{After: again.Position, Exact: true}); got != want {
+	if got, want := mustFind(t, log2, again.ID.String()), (store.Place{After: again.Position, Found: store.Known}); got != want {
 		t.Errorf("the id of a lost entry that was brought back leads to %+v, want %+v", got, want)
 	}
 }
@@ -147,13 +147,13 @@ func testRestoredBackup(t *testing.T, p Place) {
 		}
 	}
 	for _, e := range append(first, fresh...) {
-		if got, want := mustFind(t, restored, e.ID.String()), (store.Place{After: e.Position, Exact: true}); got != want {
+		if got, want := mustFind(t, restored, e.ID.String()), (store.Place{After: e.Position, Found: store.Known}); got != want {
 			t.Errorf("in the restored history the id of %d leads to %+v, want %+v", e.Position, got, want)
 		}
 	}
 	// Importing what the backup lacks restores its ids.
 	imported := mustAppend(t, restored, brought(t, unlisted[2].ID.String(), "7"))[0]
-	if got, want := mustFind(t, restored, unlisted[2].ID.String()), (store.Place{After: imported.Position, Exact: true}); got != want {
+	if got, want := mustFind(t, restored, unlisted[2].ID.String()), (store.Place{After: imported.Position, Found: store.Known}); got != want {
 		t.Errorf("an imported id leads to %+v, want %+v", got, want)
 	}
 }

@@ -52,6 +52,9 @@ func Run(t *testing.T, place func(testing.TB) Place) {
 		{"trimming by bytes", testTrimBytes},
 		{"trimming by age", testTrimAge},
 		{"another retention", testRetain},
+		{"rules", testRules},
+		{"other rules", testOtherRules},
+		{"rules after a restart", testRulesAfterRestart},
 		{"trimmed cursors", testTrimmedCursors},
 		{"a follower and a tight retention", testFollowTight},
 		{"too large", testTooLarge},
@@ -74,6 +77,7 @@ func Run(t *testing.T, place func(testing.TB) Place) {
 		})
 	}
 	t.Run("model", func(t *testing.T) { testModel(t, place) })
+	t.Run("model of rules", func(t *testing.T) { testRulesModel(t, place) })
 }
 
 var background = context.Background()
@@ -162,7 +166,7 @@ func readAll(t fataler, log store.Log, after store.Position, limit int) (entries
 			t.Fatalf("reading after %d: %v", after, err)
 		}
 		if first {
-			trimmed = after < c.Trimmed
+			trimmed = after < c.Gone.Updates
 		}
 		for _, e := range c.Entries {
 			if e.Position <= after {
