@@ -13,7 +13,7 @@ func Disjoint(a, b *Selector) bool {
 		return !b.Match(a.text)
 	case b.kind == Exact:
 		return !a.Match(b.text)
-	case a.kind != b.kind || a.base != b.base:
+	case a.kind != b.kind || a.kind == Pattern && a.base.text != b.base.text:
 		return false // they look at different texts: topics, and the URLs those resolve to
 	}
 	x, y := a.Literals(), b.Literals()

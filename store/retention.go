@@ -19,6 +19,10 @@ type Retention struct {
 	Rules []Rule
 }
 
+// MaxRules is how many rules a retention may have: what is gone is kept for each
+// pair of them.
+const MaxRules = 16
+
 // A Rule says how long updates about some topics are kept. An update is under
 // the first rule that one of its topics matches.
 type Rule struct {

@@ -74,7 +74,7 @@ func (g given) print(w io.Writer, o *option) {
 		shown[i] = fmt.Sprintf("%q", withoutPassword(v))
 	}
 	value := strings.Join(shown, ", ")
-	if o.list {
+	if o.list || o.repeat {
 		value = "[" + value + "]"
 	}
 	if g.values == nil {

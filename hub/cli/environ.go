@@ -30,10 +30,24 @@ func (e environment) layer(options []option) layer {
 	l := make(layer)
 	for _, o := range options {
 		if value, ok := e[o.env]; ok {
-			l[o.name] = given{values: o.split(value, ", \t\r\n"), from: o.env}
+			values := o.split(value, ", \t\r\n")
+			if o.repeat {
+				values = linesOf(value)
+			}
+			l[o.name] = given{values: values, from: o.env}
 		}
 	}
 	return l
+}
+
+// linesOf returns the lines of a text that are not blank.
+func linesOf(text string) (lines []string) {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // Variables of ours that are no settings of serve.

@@ -72,7 +72,7 @@ func (o *option) fromYAML(n ast.Node) ([]string, error) {
 		if o.block {
 			return []string{n.String()}, nil
 		}
-		if !o.list {
+		if !o.list && !o.repeat {
 			return nil, errors.New("takes one value, not a list")
 		}
 		values := make([]string, 0, len(n.Values))

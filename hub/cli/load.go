@@ -37,7 +37,7 @@ func (p *program) loadInto(s *settings, own []option, args []string) (operands [
 	_, err = resolve(own, flags)
 	faults = append(faults, err)
 	s.from, err = resolve(options, flags, environ, dropIn, file)
-	faults = append(faults, err)
+	faults = append(faults, err, s.makeRules())
 	if https && s.tlsCert == "" {
 		faults = append(faults, fmt.Errorf("%s asks for HTTPS, and certificates are not obtained here: set --tls-cert and --tls-key, or %s=:80 behind a proxy that has one", envServerName, envServerName))
 	}

@@ -23,9 +23,10 @@ type settings struct {
 	resourceIdentifier string
 	drain              time.Duration
 
-	store      string
-	durability store.Durability
-	retention  store.Retention
+	store          string
+	durability     store.Durability
+	retention      store.Retention
+	retentionRules []string // as written
 
 	publisherKey, publisherAlg   string
 	subscriberKey, subscriberAlg string
@@ -74,6 +75,8 @@ func (s *settings) options() []option {
 		{name: "retention-bytes", arg: "SIZE", about: "history is trimmed beyond this many bytes of updates; 0: no limit [1GiB; memory: 64MiB]", put: keepBytes(&s.retention.MaxBytes)},
 		{name: "retention-count", arg: "N", def: "0", about: "history is trimmed beyond this many updates; 0: no limit", put: count(&s.retention.MaxCount, 0)},
 		{name: "retention-age", arg: "DURATION", def: "0", about: "history is trimmed beyond this age; 0: no limit", put: duration(&s.retention.MaxAge)},
+		{name: "retention-rules", arg: "RULE", repeat: true, about: `limits of their own for some topics, such as "https://example.com/ticks/{id} age=1m count=1000": the first rule that a topic of an update matches (a topic, a URI template, * or urlpattern:…) says how long it is kept; repeat the flag, write a list in the file, one a line in the variable`,
+			put: list(&s.retentionRules)},
 
 		{name: "publisher-jwt-key", arg: "KEY", secret: true, about: "verifies publishers' tokens: a secret, PEM text, or @FILE holding either", put: material(&s.publisherKey)},
 		{name: "publisher-jwt-alg", arg: "ALG", about: "its algorithm [HS256 for a secret, by key type for a PEM]", put: text(&s.publisherAlg)},

@@ -40,6 +40,9 @@ func (g *gaps) open(why GapReason) bool {
 	return g != nil
 }
 
+// untold reports whether there is a hole to be told of.
+func (g *gaps) untold() bool { return g != nil && g.reason != "" }
+
 // given notes that an event was given.
 func (g *gaps) given(id spec.EventID) {
 	if g != nil {
@@ -51,7 +54,7 @@ func (g *gaps) given(id spec.EventID) {
 // the end of the history. It reports false when the stream is full.
 func (s *Subscriber) tellGap(next string) bool {
 	g := s.gaps
-	if g == nil || g.reason == "" {
+	if !g.untold() {
 		return true
 	}
 	if !s.stream.Enqueue(newGapEvent(g.last, next, g.reason)) {

@@ -124,9 +124,9 @@ func (s *Subscriber) ended(r Reason, events, bytes uint64) {
 }
 
 // promote makes a subscriber live if nothing the dispatcher has passed is left
-// to read for it. The caller holds e.mu, so nothing can pass in between.
+// to read for it, or to be told. The caller holds e.mu, so nothing can pass in between.
 func (e *Engine) promote(s *Subscriber) bool {
-	if s.state != catchingUp && s.state != deciding || s.position < e.position {
+	if s.state != catchingUp && s.state != deciding || s.position < e.position || s.gaps.untold() {
 		return false
 	}
 	if s.state == catchingUp {
