@@ -7,6 +7,7 @@ export function follow(EventSource, urls, report) {
       report({ stream, kind: "event", id: lastEventId, type, data });
     source.addEventListener("message", event);
     source.addEventListener("notice", event);
+    source.addEventListener("cinnabar.gap", event);
     source.addEventListener("open", () => report({ stream, kind: "open" }));
     source.addEventListener("error", () =>
       report({ stream, kind: source.readyState === EventSource.CLOSED ? "closed" : "lost" }));
