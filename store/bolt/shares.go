@@ -131,7 +131,6 @@ func (s *shares) ages(newest store.Position, tell func(oldest time.Time, limit t
 func (e *ends) trimShares(tx *bbolt.Tx, now time.Time, most int) (room int, err error) {
 	s := e.shares
 	looked := 0
-	gone := s.gone.Clone()
 	var ids [][]byte
 	for class := range s.of {
 		if !s.due(class, e.updates.newest, now) {
@@ -155,7 +154,10 @@ func (e *ends) trimShares(tx *bbolt.Tx, now time.Time, most int) (room int, err 
 			if id := record.Brought(); !id.IsZero() {
 				ids = append(ids, idKey(id.String(), p))
 			}
-			gone.Raise(p, class, topics)
+			if len(e.removed) == 0 {
+				s.gone = s.gone.Clone()
+			}
+			s.gone.Raise(p, class, topics)
 			e.removed = append(e.removed, p)
 			of.from, of.oldestAt = p, time.Time{}
 			of.count--
@@ -168,7 +170,6 @@ func (e *ends) trimShares(tx *bbolt.Tx, now time.Time, most int) (room int, err 
 	if len(e.removed) == 0 {
 		return most, nil
 	}
-	s.gone = gone
 	return most - len(e.removed), e.remove(tx, ids)
 }
 

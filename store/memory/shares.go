@@ -77,21 +77,20 @@ func (l *Log) trimShares(added []store.Item, now time.Time) {
 
 // trim takes what exceeds the limits of its class, except for one position.
 func (s *shares) trim(except store.Position, now time.Time) (removed []holding) {
-	gone := s.gone.Clone()
 	for class := range s.of {
 		of, limits := &s.of[class], s.classes.Limits(class)
 		for len(of.queue) > 0 && of.queue[0].position != except &&
 			limits.Exceeded(of.bytes, int64(len(of.queue)), of.queue[0].at, now) {
 			oldest := of.queue[0]
-			gone.Raise(oldest.position, class, oldest.update.Topics())
+			if removed == nil {
+				s.gone = s.gone.Clone()
+			}
+			s.gone.Raise(oldest.position, class, oldest.update.Topics())
 			of.bytes -= int64(oldest.size)
 			removed = append(removed, oldest)
 			of.queue[0] = holding{}
 			of.queue = of.queue[1:]
 		}
-	}
-	if removed != nil {
-		s.gone = gone
 	}
 	return removed
 }
