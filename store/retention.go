@@ -14,6 +14,10 @@ type Retention struct {
 	MaxCount int64         // entries
 	MaxAge   time.Duration // since they were appended
 
+	// Keys is how long those of [Log.AppendOnce] are remembered, whatever
+	// becomes of their updates.
+	Keys Window
+
 	// Rules are limits of their own for updates about some topics. What a rule
 	// is about counts for no other limit.
 	Rules []Rule
@@ -32,12 +36,13 @@ type Rule struct {
 	MaxAge             time.Duration
 }
 
-// Default returns r with bytes in place of an unset MaxBytes. A negative limit
-// is no limit, and so is an unset count or age.
+// Default returns r with bytes in place of an unset MaxBytes, and the default of
+// keys. A negative limit is no limit, and so is an unset count or age.
 func (r Retention) Default(bytes int64) Retention {
 	if r.MaxBytes == 0 {
 		r.MaxBytes = bytes
 	}
+	r.Keys = r.Keys.Default()
 	return r
 }
 

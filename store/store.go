@@ -41,6 +41,9 @@ func (d Durability) String() string {
 type Receipt struct {
 	Entries []Entry
 	Reached Durability
+	// Repeated says that nothing was appended: the entry is that of an earlier
+	// append with the same key.
+	Repeated bool
 }
 
 // A Chunk is a bounded stretch of the log after some position.
@@ -100,6 +103,10 @@ var (
 	ErrClosed = errors.New("history is closed")
 	// ErrTooLarge: a single update exceeds what the engine can hold.
 	ErrTooLarge = errors.New("update is too large for the history")
+	// ErrKeyReused: the key of an append was used before, for another content.
+	ErrKeyReused = errors.New("the key was used for another update")
+	// ErrKeysOff: an append has a key, and the history remembers none.
+	ErrKeysOff = errors.New("the history remembers no keys")
 	// ErrTrimmed: the follower's position was overtaken by retention.
 	ErrTrimmed = errors.New("history was trimmed past this position")
 )
@@ -121,6 +128,15 @@ type Log interface {
 	// medium, nor makes anybody else wait for it. ErrTooLarge, ErrUnavailable
 	// and ErrClosed are the errors that callers tell apart.
 	Append(ctx context.Context, want Durability, updates ...*spec.Update) (Receipt, error)
+
+	// AppendOnce appends an update unless an append with the same key did, as
+	// long as the key is remembered: then it appends nothing and returns, once
+	// that entry is as durable as wanted now, what the first one returned. The
+	// key is remembered by whatever remembers the update, so that an append
+	// with an error may be repeated until there is an answer. For that, what
+	// asks for [Memory] is treated as if it asked for [OS]. Beside the errors of
+	// Append there are ErrKeyReused and ErrKeysOff.
+	AppendOnce(ctx context.Context, want Durability, once Once, update *spec.Update) (Receipt, error)
 
 	// Read returns visible entries after a position, as many as fit about
 	// limit bytes, at least one if there is one; an empty chunk means that
@@ -151,9 +167,9 @@ type Log interface {
 	// and what to do about it. It never blocks.
 	Health() error
 
-	// Retain changes what is retained. What is too much by the new measure is
-	// trimmed like anything else, in small steps, soon or with the next
-	// appends; what was trimmed before does not come back.
+	// Retain changes what is retained, keys included. What is too much by the
+	// new measure is trimmed like anything else, in small steps, soon or with
+	// the next appends; what was trimmed before does not come back.
 	Retain(Retention)
 
 	// Close flushes what waits, unblocks every call with ErrClosed and

@@ -143,15 +143,7 @@ func (l *Log) Append(ctx context.Context, want store.Durability, updates ...*spe
 	if r.want == store.Memory {
 		return r.receipt(store.Memory), nil
 	}
-	select {
-	case answer := <-r.answered:
-		if answer.err != nil {
-			return store.Receipt{}, answer.err
-		}
-		return r.receipt(answer.reached), nil
-	case <-ctx.Done():
-		return store.Receipt{}, ctx.Err()
-	}
+	return r.wait(ctx)
 }
 
 // enqueue gives a request its positions and its place in the queue, when there

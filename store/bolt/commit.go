@@ -20,15 +20,19 @@ const maxTrimmed = 4096
 // error the transaction may be in the file all the same.
 func (l *Log) commit(flight []*request, d store.Durability) error {
 	return l.transact(d, func(tx *bbolt.Tx, e *ends) error {
+		keep, now := *l.keep.Load(), time.Now()
 		for _, r := range flight {
 			if r.saved {
 				continue
 			}
-			if err := e.addAll(tx, r); err != nil {
+			if err := e.addAll(tx, r, keep.updates.Keys); err != nil {
 				return fmt.Errorf("adding entries: %w", err)
 			}
 		}
-		if err := e.trim(tx, *l.keep.Load(), time.Now()); err != nil {
+		if err := e.keys.forget(tx, keep.updates.Keys, now); err != nil {
+			return fmt.Errorf("forgetting keys: %w", err)
+		}
+		if err := e.trim(tx, keep, now); err != nil {
 			return fmt.Errorf("trimming: %w", err)
 		}
 		return nil
@@ -57,6 +61,11 @@ func (l *Log) transact(d store.Durability, write func(*bbolt.Tx, *ends) error) (
 	if err := next.put(tx); err != nil {
 		return fmt.Errorf("writing the totals: %w", err)
 	}
+	if next.keys != l.w.ends.keys {
+		if err := next.keys.save(tx); err != nil {
+			return fmt.Errorf("writing the totals: %w", err)
+		}
+	}
 
 	id := tx.ID() // not to be asked once it has ended
 	l.db.NoSync = d != store.Disk
@@ -73,8 +82,13 @@ func (l *Log) transact(d store.Durability, write func(*bbolt.Tx, *ends) error) (
 	return nil
 }
 
-// addAll adds the entries of a request.
-func (e *ends) addAll(tx *bbolt.Tx, r *request) error {
+// addAll adds the entries of a request, unless its key says that they are there.
+func (e *ends) addAll(tx *bbolt.Tx, r *request, w store.Window) (err error) {
+	if r.once != nil {
+		if r.verdict, err = e.keys.decide(tx, r, w); err != nil || r.verdict.of != nil {
+			return err
+		}
+	}
 	for i := range r.items {
 		if err := e.add(tx, &r.items[i].Entry, r.records[i]); err != nil {
 			return err

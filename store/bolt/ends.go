@@ -18,6 +18,7 @@ type ends struct {
 	headAt        time.Time      // when it was appended; read from its record
 	updates       stock
 	subscriptions stock
+	keys          keys // kept beside the others
 
 	shares  *shares          // of updates, by class; nil where there are no rules
 	removed []store.Position // updates that this commit took from the midst of others
@@ -159,7 +160,8 @@ func readEnds(tx *bbolt.Tx) (ends, error) {
 	if e.head != max(e.updates.newest, e.subscriptions.newest) {
 		return ends{}, fmt.Errorf("%w (last entry)", errDamaged)
 	}
-	return e, nil
+	e.keys, err = readKeys(tx)
+	return e, err
 }
 
 // readStock reads the ends of one kind. With rules, now or before, something may

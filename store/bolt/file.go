@@ -98,7 +98,8 @@ func mapSize(keep retention) int {
 	if runtime.GOOS == "windows" || bits.UintSize < 64 {
 		return 0 // on Windows the file would take that size at once
 	}
-	return int(max(1<<30, 2*min(keep.updates.MaxBytes, 1<<40)+2*PresenceBytes+1<<28))
+	forKeys := keySize * min(keep.updates.Keys.MaxCount, 1<<24)
+	return int(max(1<<30, 2*min(keep.updates.MaxBytes, 1<<40)+2*PresenceBytes+2*forKeys+1<<28))
 }
 
 // explain says what to do about an error of opening.
@@ -170,7 +171,7 @@ func begin(db *bbolt.DB, keep retention) (s start, err error) {
 				return err
 			}
 		}
-		if err := addEpoch(tx, h.past, s.epochs.Current(), h.ends.gone()); err != nil {
+		if err := addEpoch(tx, h.past, s.epochs.Current(), min(h.ends.gone(), beforeKeys(tx))); err != nil {
 			return err
 		}
 		if err := s.ends.endOpen(tx, time.Now()); err != nil {

@@ -73,7 +73,7 @@ func TestRefusedFiles(t *testing.T) {
 		"a later format": {func(t *testing.T, path string) {
 			os.Rename(newHistory(t), path)
 			alter(t, path, func(tx *bbolt.Tx) error {
-				return tx.Bucket(metaBucket).Put(formatKey, []byte(formatName+"3"))
+				return tx.Bucket(metaBucket).Put(formatKey, []byte(formatName+"4"))
 			})
 		}, errNewer},
 		"no log": {func(t *testing.T, path string) {

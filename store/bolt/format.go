@@ -11,24 +11,28 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// The file, format 2. Integers are big-endian.
+// The file, format 3. Integers are big-endian.
 //
 //	meta      format → formatName and a version; key → 32 bytes that ids are
 //	          sealed with; ends → see ends; shares → see shares, where updates
-//	          are kept by rules, or were
+//	          are kept by rules, or were; keys → the number of key order
 //	epochs    4-byte ordinal → epoch (4) and its first position (8)
 //	log       position (8) → record of an update
 //	ids       brought id, one zero byte, position (8) → nothing
 //	presence  position (8) → record of a subscription that began or ended
 //	open      see openKey → the subscription in its binary form: those that
 //	          began and have not ended, also when their record was trimmed
+//	keys      key of an append (32) → hash of what was appended (32), position
+//	          (8) and time (8): milliseconds since 1970
+//	key order position (8) → key (32): which is the oldest
 //	room      scratch space while recovering from a full disk, else absent
 //
 // An id holds no control characters, so that the zero byte ends it, and the
 // earliest retained occurrence of an id is the first key it is a prefix of.
 //
-// Format 1 had no presence and open, and shorter ends. It is read, and brought
-// up to date when the file is opened for writing.
+// Format 2 had no keys and key order, format 1 no presence and open either, and
+// shorter ends. Both are read, and brought up to date when the file is opened
+// for writing.
 var (
 	metaBucket     = []byte("meta")
 	epochsBucket   = []byte("epochs")
@@ -36,19 +40,28 @@ var (
 	idsBucket      = []byte("ids")
 	presenceBucket = []byte("presence")
 	openBucket     = []byte("open")
+	keysBucket     = []byte("keys")
+	keyOrderBucket = []byte("key order")
 	roomBucket     = []byte("room")
 
-	formatKey = []byte("format")
-	keyKey    = []byte("key")
-	endsKey   = []byte("ends")
-	sharesKey = []byte("shares")
+	formatKey   = []byte("format")
+	keyKey      = []byte("key")
+	endsKey     = []byte("ends")
+	keyCountKey = []byte("keys")
+	sharesKey   = []byte("shares")
 )
 
 const (
-	formatName     = "cinnabar history "
-	formatVersion  = "2"
-	earlierVersion = "1"
+	formatName    = "cinnabar history "
+	formatVersion = "3"
 )
+
+// buckets are what a file of each format has beside meta.
+var buckets = map[string][][]byte{
+	"1":           {epochsBucket, logBucket, idsBucket},
+	"2":           {epochsBucket, logBucket, idsBucket, presenceBucket, openBucket},
+	formatVersion: {epochsBucket, logBucket, idsBucket, presenceBucket, openBucket, keysBucket, keyOrderBucket},
+}
 
 var (
 	errForeign = errors.New("this is no history of Cinnabar: name another file, or move this one away")
@@ -99,16 +112,11 @@ func readHistory(tx *bbolt.Tx) (history, error) {
 	switch {
 	case !ours:
 		return h, errForeign
-	case version == earlierVersion:
-		h.outdated = true
-	case version != formatVersion:
+	case buckets[version] == nil:
 		return h, fmt.Errorf("%w (format %q, this one knows %s)", errNewer, version, formatVersion)
 	}
-	buckets := [][]byte{epochsBucket, logBucket, idsBucket, presenceBucket, openBucket}
-	if h.outdated {
-		buckets = buckets[:3]
-	}
-	for _, name := range buckets {
+	h.outdated = version != formatVersion
+	for _, name := range buckets[version] {
 		if tx.Bucket(name) == nil {
 			return h, fmt.Errorf("%w (no %s)", errDamaged, name)
 		}
@@ -137,7 +145,7 @@ func readHistory(tx *bbolt.Tx) (history, error) {
 
 // createHistory makes an empty history of an empty file.
 func createHistory(tx *bbolt.Tx) error {
-	for _, name := range [][]byte{metaBucket, epochsBucket, logBucket, idsBucket, presenceBucket, openBucket} {
+	for _, name := range append([][]byte{metaBucket}, buckets[formatVersion]...) {
 		if _, err := tx.CreateBucket(name); err != nil {
 			return err
 		}
@@ -145,6 +153,7 @@ func createHistory(tx *bbolt.Tx) error {
 	key := store.NewKey()
 	meta := tx.Bucket(metaBucket)
 	return errors.Join(
+		new(keys).save(tx),
 		meta.Put(formatKey, []byte(formatName+formatVersion)),
 		meta.Put(keyKey, key[:]),
 		meta.Put(endsKey, new(ends).encode()),
@@ -154,12 +163,15 @@ func createHistory(tx *bbolt.Tx) error {
 // updateFormat makes a history of an earlier format one of this; ends are
 // written by whoever opens it.
 func updateFormat(tx *bbolt.Tx) error {
-	for _, name := range [][]byte{presenceBucket, openBucket} {
+	for _, name := range buckets[formatVersion] {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return err
 		}
 	}
-	return tx.Bucket(metaBucket).Put(formatKey, []byte(formatName+formatVersion))
+	return errors.Join(
+		new(keys).save(tx),
+		tx.Bucket(metaBucket).Put(formatKey, []byte(formatName+formatVersion)),
+	)
 }
 
 // maxEpochs is how many epochs are listed before trimmed ones are dropped.

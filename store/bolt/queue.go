@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -29,7 +30,11 @@ type request struct {
 	size     int
 	answered chan answer // capacity 1; answered at most once
 
-	saved bool // in the file, for all its commit failed; owned by the writer
+	once *store.Once // nil for what was given no key
+
+	// Owned by the writer until it answers.
+	verdict verdict // of once, by the last transaction that asked
+	saved   bool    // in the file, for all its commit failed
 }
 
 // newRequest encodes what is to be appended; positions and time are given
@@ -64,6 +69,28 @@ func (r *request) answer(reached store.Durability, err error) {
 	select {
 	case r.answered <- answer{reached, err}:
 	default:
+	}
+}
+
+// settle tells the caller what came of the request, which the file covers now.
+func (r *request) settle(reached store.Durability) {
+	if r.verdict.reused {
+		r.answer(0, store.ErrKeyReused)
+		return
+	}
+	r.answer(reached, nil)
+}
+
+// wait waits for the answer.
+func (r *request) wait(ctx context.Context) (store.Receipt, error) {
+	select {
+	case answer := <-r.answered:
+		if answer.err != nil {
+			return store.Receipt{}, answer.err
+		}
+		return r.receipt(answer.reached), nil
+	case <-ctx.Done():
+		return store.Receipt{}, ctx.Err()
 	}
 }
 

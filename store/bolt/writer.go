@@ -130,7 +130,9 @@ func (l *Log) land(flight []*request, reached store.Durability) {
 	e := l.w.ends
 	l.mu.Lock()
 	for _, r := range l.queue.landed() {
-		l.tail.Publish(r.items...)
+		if r.verdict.of == nil { // else another entry stands for it
+			l.tail.Publish(r.items...)
+		}
 	}
 	l.tail.Saved(e.head)
 	l.tail.Removed(e.removed, e.shares.marks())
@@ -139,6 +141,6 @@ func (l *Log) land(flight []*request, reached store.Durability) {
 	l.show()
 	l.mu.Unlock()
 	for _, r := range flight {
-		r.answer(reached, nil)
+		r.settle(reached)
 	}
 }

@@ -44,6 +44,7 @@ type Log struct {
 	subscriptions stock
 	shares        *shares        // of the updates; nil where there are no rules
 	lastUpdate    store.Position // where there are rules
+	keys          keys
 	closed        bool
 }
 
@@ -74,7 +75,12 @@ func (l *Log) Append(ctx context.Context, _ store.Durability, updates ...*spec.U
 	for i, u := range updates {
 		items[i].Update = u
 	}
-	return l.append(ctx, &l.updates, items)
+	return l.append(ctx, &l.updates, nil, items)
+}
+
+// AppendOnce makes an update visible at once, unless one with that key was.
+func (l *Log) AppendOnce(ctx context.Context, _ store.Durability, once store.Once, u *spec.Update) (store.Receipt, error) {
+	return l.append(ctx, &l.updates, &once, []store.Item{{Entry: store.Entry{Update: u}}})
 }
 
 // Change makes the changes visible at once. There is no earlier life of which
@@ -84,10 +90,10 @@ func (l *Log) Change(ctx context.Context, changes ...*spec.Subscription) (store.
 	for i, s := range changes {
 		items[i].Subscription = s
 	}
-	return l.append(ctx, &l.subscriptions, items)
+	return l.append(ctx, &l.subscriptions, nil, items)
 }
 
-func (l *Log) append(ctx context.Context, kept *stock, items []store.Item) (store.Receipt, error) {
+func (l *Log) append(ctx context.Context, kept *stock, once *store.Once, items []store.Item) (store.Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Receipt{}, err
 	}
@@ -109,12 +115,25 @@ func (l *Log) append(ctx context.Context, kept *stock, items []store.Item) (stor
 		return store.Receipt{}, fmt.Errorf("%w: its positions are used up", store.ErrUnavailable)
 	}
 	now := store.Later(l.lastAt, time.Now())
+	if once != nil {
+		first, err := l.keys.find(*once, now)
+		if err != nil {
+			return store.Receipt{}, err
+		}
+		if first.Position > 0 {
+			first.Update = items[0].Update
+			return store.Receipt{Entries: []store.Entry{first}, Reached: store.Memory, Repeated: true}, nil
+		}
+	}
 	for i := range items {
 		l.last++
 		e := &items[i].Entry
 		e.Position, e.At, e.ID = l.last, now, l.epochs.ID(l.last, e.Brought())
 		receipt.Entries[i] = *e
 		kept.bytes += int64(items[i].Size)
+	}
+	if once != nil {
+		l.keys.add(*once, receipt.Entries[0])
 	}
 	l.lastAt = now
 	kept.count += int64(len(items))
@@ -188,6 +207,7 @@ func (l *Log) retain(r store.Retention) {
 	r = r.Default(DefaultBytes)
 	l.updates.retention, l.subscriptions.retention = r, r.Presence(PresenceBytes)
 	l.share(store.NewClasses(r))
+	l.keys.retain(r.Keys)
 }
 
 // Health returns nil until the log is closed.

@@ -67,40 +67,49 @@ func unavailable() error { return fmt.Errorf("%w: %w", store.ErrUnavailable, Err
 // Append applies the delay, then the fault. Cancelling ctx stops the waiting,
 // not the append.
 func (f *Faulty) Append(ctx context.Context, want store.Durability, updates ...*spec.Update) (store.Receipt, error) {
-	fault, delay := f.state()
-	if delay > 0 {
-		// Whether ctx ends first or not, the append goes on.
-		type result struct {
-			receipt store.Receipt
-			err     error
-		}
-		done := make(chan result, 1)
-		go func() {
-			time.Sleep(delay)
-			r, err := f.append(context.WithoutCancel(ctx), fault, want, updates)
-			done <- result{r, err}
-		}()
-		select {
-		case r := <-done:
-			return r.receipt, r.err
-		case <-ctx.Done():
-			return store.Receipt{}, ctx.Err()
-		}
-	}
-	return f.append(ctx, fault, want, updates)
+	return f.append(ctx, func(ctx context.Context) (store.Receipt, error) { return f.Log.Append(ctx, want, updates...) })
 }
 
-func (f *Faulty) append(ctx context.Context, fault Fault, want store.Durability, updates []*spec.Update) (store.Receipt, error) {
-	switch fault {
+// AppendOnce does as Append does.
+func (f *Faulty) AppendOnce(ctx context.Context, want store.Durability, once store.Once, u *spec.Update) (store.Receipt, error) {
+	return f.append(ctx, func(ctx context.Context) (store.Receipt, error) { return f.Log.AppendOnce(ctx, want, once, u) })
+}
+
+func (f *Faulty) append(ctx context.Context, do func(context.Context) (store.Receipt, error)) (store.Receipt, error) {
+	fault, delay := f.state()
+	if delay == 0 {
+		return fault.apply(ctx, do)
+	}
+	// Whether ctx ends first or not, the append goes on.
+	type result struct {
+		receipt store.Receipt
+		err     error
+	}
+	done := make(chan result, 1)
+	go func() {
+		time.Sleep(delay)
+		r, err := fault.apply(context.WithoutCancel(ctx), do)
+		done <- result{r, err}
+	}()
+	select {
+	case r := <-done:
+		return r.receipt, r.err
+	case <-ctx.Done():
+		return store.Receipt{}, ctx.Err()
+	}
+}
+
+func (f Fault) apply(ctx context.Context, do func(context.Context) (store.Receipt, error)) (store.Receipt, error) {
+	switch f {
 	case Failed:
 		return store.Receipt{}, unavailable()
 	case FailedButPersisted:
-		if _, err := f.Log.Append(ctx, want, updates...); err != nil {
+		if _, err := do(ctx); err != nil {
 			return store.Receipt{}, err
 		}
 		return store.Receipt{}, unavailable()
 	}
-	return f.Log.Append(ctx, want, updates...)
+	return do(ctx)
 }
 
 // Read fails under [ReadsFail].

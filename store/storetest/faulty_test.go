@@ -51,6 +51,40 @@ func TestFaulty(t *testing.T) {
 	}
 }
 
+// TestFaultyKeys: who repeats what was refused, with its key, ends up with one
+// entry whether it was persisted or not.
+func TestFaultyKeys(t *testing.T) {
+	for name, tt := range map[string]struct {
+		fault    storetest.Fault
+		repeated bool
+	}{
+		"failed":               {storetest.Failed, false},
+		"failed but persisted": {storetest.FailedButPersisted, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inner, err := memory.Open(memory.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer inner.Close()
+			log := storetest.NewFaulty(inner)
+			log.Inject(tt.fault)
+			u, once := storetest.Update(t, "x"), store.Once{Key: [32]byte{1}}
+			if _, err := log.AppendOnce(t.Context(), store.Disk, once, u); !errors.Is(err, store.ErrUnavailable) {
+				t.Errorf("under the fault: %v, want %v", err, store.ErrUnavailable)
+			}
+			log.Inject(storetest.None)
+			r, err := log.AppendOnce(t.Context(), store.Disk, once, u)
+			if err != nil || r.Repeated != tt.repeated {
+				t.Errorf("once more: repeated %v, error %v; want %v", r.Repeated, err, tt.repeated)
+			}
+			if c, err := log.Read(t.Context(), 0, 1000); err != nil || len(c.Entries) != 1 {
+				t.Errorf("%d entries, error %v; want one", len(c.Entries), err)
+			}
+		})
+	}
+}
+
 func TestFaultyDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inner, err := memory.Open(memory.Options{})
