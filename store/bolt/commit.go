@@ -20,7 +20,7 @@ const maxTrimmed = 4096
 // error the transaction may be in the file all the same.
 func (l *Log) commit(flight []*request, d store.Durability) error {
 	return l.transact(d, func(tx *bbolt.Tx, e *ends) error {
-		keep, now := *l.keep.Load(), time.Now()
+		keep := *l.keep.Load()
 		for _, r := range flight {
 			if r.saved {
 				continue
@@ -29,10 +29,10 @@ func (l *Log) commit(flight []*request, d store.Durability) error {
 				return fmt.Errorf("adding entries: %w", err)
 			}
 		}
-		if err := e.keys.forget(tx, keep.updates.Keys, now); err != nil {
+		if err := e.keys.forget(tx, keep.updates.Keys, e.headAt); err != nil {
 			return fmt.Errorf("forgetting keys: %w", err)
 		}
-		if err := e.trim(tx, keep, now); err != nil {
+		if err := e.trim(tx, keep, time.Now()); err != nil {
 			return fmt.Errorf("trimming: %w", err)
 		}
 		return nil

@@ -115,8 +115,9 @@ func (k *keys) decide(tx *bbolt.Tx, r *request, w store.Window) (verdict, error)
 	return verdict{}, byPosition.Put(positionKey(entry.Position), r.once.Key[:])
 }
 
-// forget removes the oldest keys that the window does not hold, as many as one
-// commit may. What it leaves goes with later commits; decide goes by the age.
+// forget removes the oldest keys that the window does not hold at the time of the
+// newest entry, as many as one commit may. What it leaves goes with later
+// commits; decide goes by the age.
 func (k *keys) forget(tx *bbolt.Tx, w store.Window, now time.Time) error {
 	if k.count == 0 {
 		return nil

@@ -155,6 +155,9 @@ func testTooLarge(t *testing.T, p Place) {
 	if _, err := log.Append(background, store.Disk, Update(t, "small"), large); !errors.Is(err, store.ErrTooLarge) {
 		t.Errorf("appending %d bytes: %v, want ErrTooLarge", store.MaxRecordSize, err)
 	}
+	if _, err := log.AppendOnce(background, store.Disk, store.Once{}, large); !errors.Is(err, store.ErrTooLarge) {
+		t.Errorf("appending %d bytes under a key: %v, want ErrTooLarge", store.MaxRecordSize, err)
+	}
 	if entries, _ := readAll(t, log, 0, 1000); len(entries) != 0 {
 		t.Errorf("a refused append left %d entries behind", len(entries))
 	}

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,6 +19,31 @@ type model struct {
 	entries []store.Entry // ever appended
 	trimmed store.Position
 	open    map[string]*spec.Subscription // by what describes them
+	keys    []keyed                       // remembered, oldest first
+}
+
+// A keyed is an entry that was appended under a key.
+type keyed struct {
+	once  store.Once
+	entry store.Entry
+}
+
+// once returns what a key was used for, nil for nothing.
+func (m *model) once(key [32]byte) *keyed {
+	i := slices.IndexFunc(m.keys, func(k keyed) bool { return k.once.Key == key })
+	if i < 0 {
+		return nil
+	}
+	return &m.keys[i]
+}
+
+// add notes updates that were appended.
+func (m *model) add(r store.Retention, entries ...store.Entry) {
+	m.entries = append(m.entries, entries...)
+	kept := m.updates()
+	if over := len(kept) - int(r.MaxCount); r.MaxCount > 0 && over > 0 {
+		m.trimmed = kept[over-1].Position
+	}
 }
 
 func (m *model) retained() []store.Entry { return m.after(0) }
@@ -68,11 +94,29 @@ func (m *model) find(id string) store.Place {
 
 func (m *model) gone() store.Gone { return store.Gone{Updates: m.trimmed} }
 
+// drawUpdate makes an update up.
+func drawUpdate(t *rapid.T) *spec.Update {
+	f := spec.Fields{
+		Topics:  rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "https://example.com/c"}), 1, 3).Draw(t, "topics"),
+		Data:    rapid.String().Draw(t, "data"),
+		Private: rapid.Bool().Draw(t, "private"),
+		ID:      rapid.SampledFrom([]string{"", "", "", "urn:a", "urn:b", "urn:a:b"}).Draw(t, "id"),
+		Type:    rapid.SampledFrom([]string{"", "t"}).Draw(t, "type"),
+		Retry:   rapid.SampledFrom([]string{"", "007"}).Draw(t, "retry"),
+	}
+	u, err := spec.NewUpdate(f, spec.Rules{Base: spec.UnnamedBase(), Generations: spec.Both})
+	if err != nil {
+		t.Skipf("not an update: %v", err)
+	}
+	return u
+}
+
 // testModel compares a log with the model under random use by one caller.
 func testModel(t *testing.T, newPlace func(testing.TB) Place) {
 	rapid.Check(t, func(rt *rapid.T) {
 		place := newPlace(t)
 		r := store.Retention{MaxBytes: -1, MaxCount: int64(rapid.SampledFrom([]int{-1, 1, 3, 20}).Draw(rt, "retained"))}
+		r.Keys.MaxCount = int64(rapid.IntRange(1, 3).Draw(rt, "keys"))
 		// What asks for nothing is trimmed when it is saved, some time later.
 		wants := []store.Durability{store.Disk, store.OS}
 		if r.MaxCount < 0 {
@@ -84,25 +128,12 @@ func testModel(t *testing.T, newPlace func(testing.TB) Place) {
 		}
 		defer func() { log.Close() }()
 		m := &model{open: make(map[string]*spec.Subscription)}
-		ids := rapid.SampledFrom([]string{"", "", "", "urn:a", "urn:b", "urn:a:b"})
 		ctx := context.Background()
 		rt.Repeat(map[string]func(*rapid.T){
 			"append": func(t *rapid.T) {
 				updates := make([]*spec.Update, rapid.IntRange(1, 8).Draw(t, "updates"))
 				for i := range updates {
-					f := spec.Fields{
-						Topics:  rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "https://example.com/c"}), 1, 3).Draw(t, "topics"),
-						Data:    rapid.String().Draw(t, "data"),
-						Private: rapid.Bool().Draw(t, "private"),
-						ID:      ids.Draw(t, "id"),
-						Type:    rapid.SampledFrom([]string{"", "t"}).Draw(t, "type"),
-						Retry:   rapid.SampledFrom([]string{"", "007"}).Draw(t, "retry"),
-					}
-					u, err := spec.NewUpdate(f, spec.Rules{Base: spec.UnnamedBase(), Generations: spec.Both})
-					if err != nil {
-						t.Skipf("not an update: %v", err)
-					}
-					updates[i] = u
+					updates[i] = drawUpdate(t)
 				}
 				receipt, err := log.Append(ctx, rapid.SampledFrom(wants).Draw(t, "want"), updates...)
 				if err != nil {
@@ -112,12 +143,41 @@ func testModel(t *testing.T, newPlace func(testing.TB) Place) {
 					if e.Position <= m.newest() || e.Update != updates[i] {
 						t.Fatalf("entry %d of the receipt is %s after position %d", i, describe(e), m.newest())
 					}
-					m.entries = append(m.entries, e)
+					m.add(r, e)
 				}
-				kept := m.updates()
-				if over := len(kept) - int(r.MaxCount); r.MaxCount > 0 && over > 0 {
-					m.trimmed = kept[over-1].Position
+			},
+			"append once": func(t *rapid.T) {
+				u := drawUpdate(t)
+				once := onceOf(rapid.SampledFrom([]string{"k", "l", "m"}).Draw(t, "key"), u)
+				before := m.once(once.Key)
+				if before != nil && rapid.Bool().Draw(t, "again") {
+					u, once = before.entry.Update, before.once
 				}
+				receipt, err := log.AppendOnce(ctx, rapid.SampledFrom(wants).Draw(t, "want"), once, u)
+				switch {
+				case before != nil && before.once != once:
+					if !errors.Is(err, store.ErrKeyReused) {
+						t.Fatalf("a key that was used for something else: %v, want ErrKeyReused", err)
+					}
+					return
+				case err != nil:
+					t.Fatalf("appending under a key: %v", err)
+				case receipt.Repeated != (before != nil) || len(receipt.Entries) != 1:
+					t.Fatalf("under a key, used before: %v: repeated %v, %d entries", before != nil, receipt.Repeated, len(receipt.Entries))
+				}
+				e := receipt.Entries[0]
+				if before != nil {
+					if describe(e) != describe(before.entry) {
+						t.Fatalf("again under its key: %s, want %s", describe(e), describe(before.entry))
+					}
+					return
+				}
+				if e.Position <= m.newest() || e.Update != u {
+					t.Fatalf("under a key: %s after position %d", describe(e), m.newest())
+				}
+				m.add(r, e)
+				m.keys = append(m.keys, keyed{once, e})
+				m.keys = m.keys[max(0, len(m.keys)-int(r.Keys.MaxCount)):]
 			},
 			"change": func(t *rapid.T) {
 				var changes []*spec.Subscription
