@@ -14,6 +14,7 @@ import (
 type Grants struct {
 	generation         spec.Generation
 	token              TokenID
+	identity           Identity
 	voucher            voucher
 	found              atomic.Pointer[finding]
 	expiry, notBefore  time.Time // zero for none

@@ -89,6 +89,7 @@ func (a *Authenticator) judge(compact string, role Role, now time.Time) (*Grants
 			return nil, r
 		}
 	}
+	t.grants.identity = identify(t)
 	return t.grants, nil
 }
 
