@@ -12,7 +12,7 @@ import (
 // browser would otherwise hide from them.
 var (
 	corsMethods = []string{http.MethodGet, http.MethodHead, http.MethodPost, methodQuery}
-	corsHeaders = []string{"Authorization", "Cache-Control", "Content-Type", "If-None-Match", "Last-Event-ID", "X-Requested-With"}
+	corsHeaders = []string{"Authorization", "Cache-Control", "Content-Type", headerIdempotencyKey, "If-None-Match", "Last-Event-ID", "X-Requested-With"}
 	corsExposed = []string{"Link", "ETag", "Last-Event-ID", "Mercure-Last-Event-ID", headerAck, headerRequestID}
 )
 

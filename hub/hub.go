@@ -134,18 +134,29 @@ func (h *Hub) Publish(ctx context.Context, f spec.Fields) (spec.EventID, error) 
 	if err != nil {
 		return spec.EventID{}, err
 	}
-	id, _, err := h.append(ctx, u)
-	return id, err
+	receipt, err := h.append(ctx, u, nil)
+	if err != nil {
+		return spec.EventID{}, err
+	}
+	return receipt.Entries[0].ID, nil
 }
 
-// append puts one update into the history and says how safe it is there.
-func (h *Hub) append(ctx context.Context, u *spec.Update) (spec.EventID, store.Durability, error) {
-	receipt, err := h.log.Append(ctx, h.now().Durability, u)
-	if err != nil {
-		return spec.EventID{}, 0, fmt.Errorf("appending an update: %w", err)
+// append puts one update into the history and says how safe it is there; one
+// with a key only if that is new.
+func (h *Hub) append(ctx context.Context, u *spec.Update, once *store.Once) (receipt store.Receipt, err error) {
+	want := h.now().Durability
+	if once == nil {
+		receipt, err = h.log.Append(ctx, want, u)
+	} else {
+		receipt, err = h.log.AppendOnce(ctx, want, *once, u)
 	}
-	h.metrics.updates.Inc()
-	return receipt.Entries[0].ID, receipt.Reached, nil
+	if err != nil {
+		return store.Receipt{}, fmt.Errorf("appending an update: %w", err)
+	}
+	if !receipt.Repeated {
+		h.metrics.updates.Inc()
+	}
+	return receipt, nil
 }
 
 // errDraining is why a hub about to stop is not ready.

@@ -49,6 +49,7 @@ type metrics struct {
 	// Of those above, what every request counts: looking a counter up costs
 	// more than counting.
 	accepted prometheus.Counter
+	repeated prometheus.Counter
 	served   map[call]prometheus.Counter      // requests; immutable
 	legacy   map[legacyUse]prometheus.Counter // legacyTokens; immutable
 }
@@ -74,7 +75,7 @@ func newMetrics(e *fanout.Engine, log store.Log) *metrics {
 			Help: "Connections closed as they came, since their address had too many."}),
 		engine: newEngineCollector(e, log),
 	}
-	m.accepted = m.publishes.WithLabelValues(resultOf(http.StatusOK))
+	m.accepted, m.repeated = m.publishes.WithLabelValues("accepted"), m.publishes.WithLabelValues("repeated")
 	m.served, m.legacy = make(map[call]prometheus.Counter), make(map[legacyUse]prometheus.Counter)
 	for _, at := range []endpoint{publishEndpoint, subscribeEndpoint, subscriptionsEndpoint} {
 		for _, g := range []spec.Generation{0, spec.Legacy, spec.Current} {
@@ -110,15 +111,19 @@ func (m *metrics) requested(c call) {
 	m.served[c].Inc()
 }
 
-// published counts how a publish ended, by the status of its answer.
-func (m *metrics) published(status int) {
-	m.publishes.WithLabelValues(resultOf(status)).Inc()
+// published counts a publish that was answered with an id.
+func (m *metrics) published(repeated bool) {
+	if repeated {
+		m.repeated.Inc()
+		return
+	}
+	m.accepted.Inc()
 }
 
 // refused counts a refusal where it matters.
 func (m *metrics) refused(c call, p problem, why error) {
 	if c.endpoint == publishEndpoint {
-		m.published(p.Status)
+		m.publishes.WithLabelValues(resultOf(p.Status)).Inc()
 	}
 	var r *auth.Refusal
 	if errors.As(why, &r) {
@@ -129,11 +134,11 @@ func (m *metrics) refused(c call, p problem, why error) {
 // sentAway counts a subscriber that was told to come back.
 func (m *metrics) sentAway(why error) { m.away.WithLabelValues(awayReason(why)).Inc() }
 
-// resultOf names the outcome of a publish for people who read dashboards.
+// resultOf names the refusal of a publish for people who read dashboards.
 func resultOf(status int) string {
 	switch status {
-	case http.StatusOK:
-		return "accepted"
+	case http.StatusConflict:
+		return "key_reused"
 	case http.StatusUnauthorized:
 		return "unauthorized"
 	case http.StatusForbidden:

@@ -66,7 +66,7 @@ type problem struct {
 	Title     string `json:"title"`
 	Status    int    `json:"status"`
 	Detail    string `json:"detail,omitempty"`
-	Rule      string `json:"rule,omitempty"`  // requirement id in spec/requirements.yaml
+	Rule      string `json:"rule,omitempty"`  // requirement id in spec/requirements.yaml, or CINNABAR- of our own
 	Field     string `json:"field,omitempty"` // offending parameter
 	Fix       string `json:"fix,omitempty"`   // what to send instead
 	RequestID string `json:"request_id,omitempty"`
@@ -120,6 +120,12 @@ func (h *Hub) problemOf(err error) problem {
 	case errors.Is(err, store.ErrTooLarge):
 		return problem{Status: http.StatusRequestEntityTooLarge, Detail: "the history cannot hold an update of this size",
 			Rule: "LIMIT-publish-exceeded-413", Fix: "publish a reference to the content"}
+	case errors.Is(err, store.ErrKeyReused):
+		return problem{Status: http.StatusConflict, Detail: "an update with other fields was published with this key", Rule: "CINNABAR-idempotency-reuse",
+			Field: headerIdempotencyKey, Fix: "make a new key for each update; to repeat one, send the fields it had"}
+	case errors.Is(err, store.ErrKeysOff):
+		return problem{Status: http.StatusBadRequest, Detail: "this hub remembers no keys, so that a repeated publish would not be recognized", Rule: "CINNABAR-idempotency-off",
+			Field: headerIdempotencyKey, Fix: "leave the header out, or have the hub's idempotency window set"}
 	case errors.As(err, &short):
 		p := problem{Status: http.StatusServiceUnavailable, Detail: short.Error(), Fix: "come back after the time in Retry-After", retryAfter: h.comeBack()}
 		switch short.of {
@@ -134,7 +140,7 @@ func (h *Hub) problemOf(err error) problem {
 	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrClosed),
 		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return problem{Status: http.StatusServiceUnavailable, Detail: "the history did not confirm the update",
-			Fix: "publish again; with an id of your own, subscribers can recognize an update that was stored after all", retryAfter: time.Second}
+			Fix: "publish again: with the same Idempotency-Key it is stored once, without one perhaps twice", retryAfter: time.Second}
 	}
 	return problem{Status: http.StatusInternalServerError, Detail: "an unexpected error, described in the hub's log"}
 }

@@ -19,52 +19,60 @@ const appendTimeout = 30 * time.Second
 // once it is in the history (PUB-200, PUB-body-id, PUB-content-type).
 func (h *Hub) servePublish(w http.ResponseWriter, r *http.Request) {
 	c := call{endpoint: publishEndpoint}
-	id, reached, err := h.publish(w, r, &c)
+	receipt, err := h.publish(w, r, &c)
 	h.metrics.requested(c)
 	if err != nil {
 		h.refuse(w, r, c, err)
 		return
 	}
-	h.metrics.accepted.Inc()
+	h.metrics.published(receipt.Repeated)
 	header := w.Header()
 	header.Set("Content-Type", "text/plain; charset=utf-8")
-	header.Set(headerAck, reached.String())
+	header.Set(headerAck, receipt.Reached.String())
 	// A client that is gone has its update stored; there is nobody to tell.
-	_, _ = io.WriteString(w, id.String())
+	_, _ = io.WriteString(w, receipt.Entries[0].ID.String())
 }
 
 // publish checks in the order of cost and of what a stranger may learn: who it
 // is (401) and where it comes from, before a byte of the body is read; what it
 // sent (400, 413); whether it may (403).
-func (h *Hub) publish(w http.ResponseWriter, r *http.Request, c *call) (spec.EventID, store.Durability, error) {
+func (h *Hub) publish(w http.ResponseWriter, r *http.Request, c *call) (store.Receipt, error) {
 	grants, by, err := h.trust.current.Load().ForPublish(r)
 	if err != nil {
-		return spec.EventID{}, 0, err
+		return store.Receipt{}, err
 	}
 	c.generation = grants.Generation()
 	h.announce(w, c.generation)
 	h.noteLegacy(publishEndpoint, grants)
 	if err := h.checkSite(r, by); err != nil {
-		return spec.EventID{}, 0, err
+		return store.Receipt{}, err
+	}
+	key, err := keyOf(r)
+	if err != nil {
+		return store.Receipt{}, err
 	}
 	form, done, err := h.now().publishForms.read(w, r, grants)
 	defer done()
 	if err != nil {
-		return spec.EventID{}, 0, err
+		return store.Receipt{}, err
 	}
 	if err := checkUTF8(form); err != nil {
-		return spec.EventID{}, 0, err
+		return store.Receipt{}, err
 	}
 	update, err := spec.NewUpdate(fieldsOf(form), h.now().rules)
 	if err != nil {
-		return spec.EventID{}, 0, err
+		return store.Receipt{}, err
 	}
 	if topic, ok := grants.CanPublish(update.Topics()); !ok {
-		return spec.EventID{}, 0, &notGranted{topic: topic, generation: c.generation, withheld: grants.Withheld(topic)}
+		return store.Receipt{}, &notGranted{topic: topic, generation: c.generation, withheld: grants.Withheld(topic)}
 	}
 	// A client that closed its side may still listen, and net/http takes it for
 	// gone. What it sent is stored in either case, so it is told the truth.
-	return h.append(h.deadlines.in(appendTimeout), update)
+	ctx := h.deadlines.in(appendTimeout)
+	if key != "" {
+		return h.append(ctx, update, onceOf(grants, key, update))
+	}
+	return h.append(ctx, update, nil)
 }
 
 // fieldsOf picks the fields of an update out of a form. Of a single-valued one

@@ -78,7 +78,7 @@ func (p *program) historyImport(args []string) error {
 	case found.accepted == 0:
 		return errors.New("there is nothing to import")
 	}
-	digest, err := p.transfer(t, s.store, found, c.again)
+	digest, err := p.transfer(t, s, found, c.again)
 	if err != nil {
 		return err
 	}
@@ -92,10 +92,10 @@ func (p *program) historyImport(args []string) error {
 
 // transfer writes the accepted entries and compares them with what the history
 // holds after it was closed and opened again.
-func (p *program) transfer(t *transfer, location string, found census, again bool) (digest []byte, err error) {
+func (p *program) transfer(t *transfer, s *settings, found census, again bool) (digest []byte, err error) {
 	ctx := context.Background()
-	all := store.Retention{MaxBytes: -1} // how much stays is for the hub to say
-	history, err := p.open(location, all)
+	all := store.Retention{MaxBytes: -1, Keys: s.retention.Keys} // how much stays is for the hub to say
+	history, err := p.open(s.store, all)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func (p *program) transfer(t *transfer, location string, found census, again boo
 	if err := errors.Join(err, log.Close()); err != nil {
 		return nil, err
 	}
-	if history, err = p.open(location, all); err != nil {
+	if history, err = p.open(s.store, all); err != nil {
 		return nil, fmt.Errorf("reading back: %w", err)
 	}
 	log = history.Log

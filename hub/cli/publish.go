@@ -20,6 +20,7 @@ type publication struct {
 	private    bool
 	id, typ    string
 	retry      string
+	once       string // idempotency key
 }
 
 func publishOptions() []option { return new(publication).options() }
@@ -30,6 +31,7 @@ func (c *publication) options() []option {
 		option{name: "private", about: "for subscribers alone whose token grants a topic", put: toggle(&c.private)},
 		option{name: "id", arg: "ID", about: "id of the update; the hub makes one up otherwise", put: text(&c.id)},
 		option{name: "type", arg: "TYPE", about: "event type", put: text(&c.typ)},
+		option{name: "idempotency-key", arg: "KEY", about: "name of this publish: repeated with it, the update is published once", put: text(&c.once)},
 		option{name: "retry", arg: "MS", about: "reconnection time for subscribers", put: text(&c.retry)},
 	)
 }
@@ -84,6 +86,9 @@ func (c *publication) send(client *http.Client, topics []string, data string) (i
 		return "", fmt.Errorf("publishing: %w", err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if c.once != "" {
+		r.Header.Set("Idempotency-Key", c.once)
+	}
 	if err := c.present(r, auth.Publisher); err != nil {
 		return "", err
 	}

@@ -77,6 +77,8 @@ func (s *settings) options() []option {
 		{name: "retention-age", arg: "DURATION", def: "0", about: "history is trimmed beyond this age; 0: no limit", put: duration(&s.retention.MaxAge)},
 		{name: "retention-rules", arg: "RULE", repeat: true, about: `limits of their own for some topics, such as "https://example.com/ticks/{id} age=1m count=1000": the first rule that a topic of an update matches (a topic, a URI template, * or urlpattern:…) says how long it is kept; repeat the flag, write a list in the file, one a line in the variable`,
 			put: list(&s.retentionRules)},
+		{name: "idempotency-window", arg: "DURATION", def: "24h", about: "how long a publish with an Idempotency-Key is recognized when it is repeated; 0: publishes with one are refused", put: keepKeys(&s.retention.Keys.MaxAge)},
+		{name: "idempotency-keys", arg: "N", def: "100000", about: "most keys remembered; beyond it the oldest are forgotten before their time", put: count(&s.retention.Keys.MaxCount, 1)},
 
 		{name: "publisher-jwt-key", arg: "KEY", secret: true, about: "verifies publishers' tokens: a secret, PEM text, or @FILE holding either", put: material(&s.publisherKey)},
 		{name: "publisher-jwt-alg", arg: "ALG", about: "its algorithm [HS256 for a secret, by key type for a PEM]", put: text(&s.publisherAlg)},
@@ -222,6 +224,17 @@ func (s *settings) hubConfig(logger *slog.Logger) (hub.Config, error) {
 func keepBytes(to *int64) func([]string) error {
 	return func(v []string) error {
 		err := size(to, 0)(v)
+		if *to == 0 {
+			*to = -1
+		}
+		return err
+	}
+}
+
+// keepKeys turns the setting's 0, "none", into the history's.
+func keepKeys(to *time.Duration) func([]string) error {
+	return func(v []string) error {
+		err := duration(to)(v)
 		if *to == 0 {
 			*to = -1
 		}

@@ -58,6 +58,9 @@ func TestSettings(t *testing.T) {
 		"engine decides what to keep":    {got: keptBytes, want: int64(0)},
 		"keeping without limit":          {args: []string{"--retention-bytes=0"}, got: keptBytes, want: int64(-1)},
 		"days":                           {args: []string{"--retention-age=30d"}, got: func(s *settings) any { return s.retention.MaxAge }, want: 720 * time.Hour},
+		"keys by default":                {got: keysOf, want: store.Window{MaxAge: 24 * time.Hour, MaxCount: 100_000}},
+		"keys":                           {file: "idempotency_window: 7d\nidempotency_keys: 5000000", got: keysOf, want: store.Window{MaxAge: 168 * time.Hour, MaxCount: 5_000_000}},
+		"no keys":                        {args: []string{"--idempotency-window=0"}, got: keysOf, want: store.Window{MaxAge: -1, MaxCount: 100_000}},
 		"durability":                     {file: "durability: os", got: func(s *settings) any { return s.durability }, want: store.OS},
 		"the file a variable names":      {env: environment{"MERCURE_CONFIG": configFileWith(t, "addr: :9")}, got: addrOf, want: ":9"},
 		"connections":                    {env: environment{"MERCURE_MAX_CONNECTIONS": "5000"}, got: func(s *settings) any { return s.maxConnections }, want: 5000},
@@ -97,6 +100,7 @@ func corsOf(s *settings) any         { return s.corsOrigins }
 func generationsOf(s *settings) any  { return s.generations }
 func publisherKeyOf(s *settings) any { return s.publisherKey }
 func keptBytes(s *settings) any      { return s.retention.MaxBytes }
+func keysOf(s *settings) any         { return s.retention.Keys }
 
 func secretFile(t *testing.T) string {
 	return write(t, "secret", "from a file\n")
