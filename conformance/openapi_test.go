@@ -128,6 +128,9 @@ func (t *T) callsEverything() {
 		t.Do(Request{Method: method, Query: t.Topics("a"), Token: "garbage"})
 		t.Do(Request{Method: method, Query: t.Topics("a")})
 	}
+	for _, data := range []string{"once", "once", "other"} {
+		t.Do(Request{Method: http.MethodPost, Form: Form("topic", t.Topic("a"), "data", data), Token: publisher, Header: http.Header{"Idempotency-Key": {"k"}}})
+	}
 	if !t.Legacy() {
 		t.Do(Request{Method: "QUERY", Form: t.Topics("a"), Token: "garbage"})
 	}

@@ -185,6 +185,7 @@ func TestNames(t *testing.T) {
 	contract := strings.Fields(`
 		addr tls-cert tls-key resource-identifier metrics-addr drain config
 		store durability retention-bytes retention-count retention-age
+		idempotency-window idempotency-keys
 		publisher-jwt-key publisher-jwt-alg subscriber-jwt-key subscriber-jwt-alg trusted-issuers issuers
 		anonymous subscriptions protocols cookie-name legacy-cookie-name legacy-query-token
 		legacy-topics legacy-audience legacy-require-exp legacy-max-token-lifetime legacy-sunset cors-origins publish-origins
