@@ -85,7 +85,13 @@ func (l *Log) publishUnderPower(life, publisher, n int, want store.Durability) e
 		}
 		batch = append(batch, u)
 	}
-	receipt, err := l.Append(background, want, batch...)
+	var receipt store.Receipt
+	var err error
+	if once := powerOnce(batch[0].Data()); once != nil {
+		receipt, err = l.AppendOnce(background, want, *once, batch[0])
+	} else {
+		receipt, err = l.Append(background, want, batch...)
+	}
 	if err != nil {
 		return err
 	}
@@ -108,6 +114,17 @@ func poweredFields(life, publisher, n int) spec.Fields {
 		f.ID = "urn:power:" + name
 	}
 	return f
+}
+
+// powerOnce is the key of an update, nil for one without: not all have one, and
+// none does that shares its append with others.
+func powerOnce(data string) *store.Once {
+	var life, publisher, n int
+	if _, err := fmt.Sscanf(data, "%d/%d/%d", &life, &publisher, &n); err != nil || n%9 > 0 {
+		return nil
+	}
+	once := onceOf(data, data)
+	return &once
 }
 
 // placeName names a pair of epoch and position, whatever id the entry there

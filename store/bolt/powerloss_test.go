@@ -6,10 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"cinnabar/store"
+	"cinnabar/store/storetest"
 )
 
 // TestPowerLoss cuts the power again and again while a history is being
@@ -231,6 +233,21 @@ func judge(t *testing.T, folder string, image []byte, told []ack) (violations []
 			if p, err := l.Find(background, a.id); err != nil || p.After != a.position || p.Found != store.Known || p.After < p.Gone.Updates {
 				wrong("%s leads to %+v (%v), not to %d", a.id, p, err, a.position)
 			}
+		}
+	}
+
+	// Whoever asks again is answered as before.
+	again := 0
+	for _, a := range slices.Backward(told) {
+		once := powerOnce(a.data)
+		if !a.durable || once == nil || again == 10 {
+			continue
+		}
+		again++
+		r, err := l.AppendOnce(background, store.OS, *once, storetest.Update(t, a.data))
+		// The ids of this test are brought by fields, which these updates lack.
+		if err != nil || !r.Repeated || r.Entries[0].Position != a.position {
+			wrong("under the key of %s, which was acknowledged at %d: %+v, %v", a.id, a.position, r, err)
 		}
 	}
 
