@@ -184,7 +184,7 @@ func TestSizesAndDurations(t *testing.T) {
 func TestNames(t *testing.T) {
 	contract := strings.Fields(`
 		addr tls-cert tls-key resource-identifier metrics-addr drain config
-		store durability retention-bytes retention-count retention-age
+		store durability retention-bytes retention-count retention-age retention-rules
 		idempotency-window idempotency-keys
 		publisher-jwt-key publisher-jwt-alg subscriber-jwt-key subscriber-jwt-alg trusted-issuers issuers
 		anonymous subscriptions protocols cookie-name legacy-cookie-name legacy-query-token
