@@ -30,8 +30,8 @@ type proxy struct {
 	keeps func(folder string) (block, settings string)
 	// cannot names cases that no setting makes hold through the proxy, and why.
 	cannot map[string]string
-	// idle is in the lines that the program logs whenever a client leaves.
-	idle string
+	// farewell is in the lines that the program logs whenever a client leaves.
+	farewell string
 }
 
 var proxies = []proxy{
@@ -64,7 +64,7 @@ var proxies = []proxy{
 		command: func(config, _ string) []string {
 			return []string{"caddy", "run", "--config", config, "--adapter", "caddyfile"}
 		},
-		idle: "context canceled",
+		farewell: "context canceled",
 	},
 }
 
@@ -217,7 +217,7 @@ func (p proxy) start(t *testing.T, hub, pem string) string {
 	argv := p.command(p.adapted(t, folder, listener, upstream, pem), folder)
 	command := exec.Command(argv[0], argv[1:]...)
 	command.Env = append(os.Environ(), "HOME="+folder, "XDG_DATA_HOME="+folder, "XDG_CONFIG_HOME="+folder)
-	said := &lastLines{without: p.idle}
+	said := &lastLines{without: p.farewell}
 	command.Stdout, command.Stderr = said, said
 	if err := command.Start(); err != nil {
 		t.Fatalf("starting %s: %v", p.program, err)
