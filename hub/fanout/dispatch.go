@@ -48,7 +48,7 @@ func (e *Engine) deliver(entry *store.Entry) {
 	e.position = entry.Position
 	e.present.Pass(entry.ID)
 	if entry.Update != nil {
-		e.offer(entry, entry.Update, 0, before)
+		e.reaches.note(entry.Position, e.offer(entry, entry.Update, 0, before))
 		return
 	}
 	e.present.Apply(entry.Subscription)
@@ -64,8 +64,8 @@ func (e *Engine) deliver(entry *store.Entry) {
 
 // offer offers an entry, as it is shown, to those live subscribers it is shown
 // to like that: all, or the watchers of a generation. before is the position of
-// the entry before it. The caller holds e.mu.
-func (e *Engine) offer(entry *store.Entry, u *spec.Update, g spec.Generation, before store.Position) {
+// the entry before it. It returns how many took it. The caller holds e.mu.
+func (e *Engine) offer(entry *store.Entry, u *spec.Update, g spec.Generation, before store.Position) (took int) {
 	stamp := entry.Position<<1 | store.Position(g&1) // each of its two renderings has its own
 	e.index.match(&e.matched, u.Topics(), stamp)
 	var event *Event
@@ -90,6 +90,7 @@ func (e *Engine) offer(entry *store.Entry, u *spec.Update, g spec.Generation, be
 			continue
 		}
 		s.gaps.given(entry.ID)
+		took++
 	}
 	for _, s := range e.matched.perhaps {
 		if s.state == live && s.position < entry.Position && (g == 0 || s.watches == g) {
@@ -97,6 +98,7 @@ func (e *Engine) offer(entry *store.Entry, u *spec.Update, g spec.Generation, be
 		}
 	}
 	e.matched.forget()
+	return took
 }
 
 // skipTrimmed goes on after entries that retention removed before the
@@ -117,6 +119,7 @@ func (e *Engine) skipTrimmed(ctx context.Context) {
 	e.mu.Lock()
 	before, behind := e.position, 0
 	e.position = to
+	e.reaches.giveUp(to)
 	for i := range rest {
 		e.present.Pass(rest[i].ID)
 		e.present.Apply(rest[i].Subscription)

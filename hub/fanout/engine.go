@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -120,6 +121,7 @@ type Engine struct {
 	members    map[*Subscriber]struct{}
 	watchers   watchers
 	matched    match         // reused by the dispatcher
+	reaches    reaches       // up to position
 	empty      chan struct{} // closed when closing and the last member has left
 	closing    bool
 	stats      Stats
@@ -279,6 +281,7 @@ func (e *Engine) Close(ctx context.Context, r Reason) error {
 		return nil
 	}
 	e.closing = true
+	e.reaches.giveUp(math.MaxUint64)
 	open := make([]Stream, 0, len(e.members))
 	for sub := range e.members {
 		open = append(open, sub.stream)
