@@ -131,6 +131,7 @@ func (t *T) callsEverything() {
 	for _, data := range []string{"once", "once", "other"} {
 		t.Do(Request{Method: http.MethodPost, Form: Form("topic", t.Topic("a"), "data", data), Token: publisher, Header: http.Header{"Idempotency-Key": {"k"}}})
 	}
+	t.Do(Request{Method: http.MethodPost, Token: publisher, Form: "topic=a", Header: http.Header{"Prefer": {"cinnabar-matched"}}})
 	if !t.Legacy() {
 		t.Do(Request{Method: "QUERY", Form: t.Topics("a"), Token: "garbage"})
 	}

@@ -12,8 +12,8 @@ import (
 // browser would otherwise hide from them.
 var (
 	corsMethods = []string{http.MethodGet, http.MethodHead, http.MethodPost, methodQuery}
-	corsHeaders = []string{"Authorization", "Cache-Control", "Content-Type", headerIdempotencyKey, "If-None-Match", "Last-Event-ID", "X-Requested-With"}
-	corsExposed = []string{"Link", "ETag", "Last-Event-ID", "Mercure-Last-Event-ID", headerAck, headerRequestID}
+	corsHeaders = []string{"Authorization", "Cache-Control", "Content-Type", headerIdempotencyKey, "If-None-Match", "Last-Event-ID", headerPrefer, "X-Requested-With"}
+	corsExposed = []string{"Link", "ETag", "Last-Event-ID", "Mercure-Last-Event-ID", headerAck, headerMatched, headerApplied, headerRequestID}
 )
 
 // crossOrigin applies the Fetch standard's CORS protocol to every answer,

@@ -29,6 +29,7 @@ func (h *Hub) servePublish(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Content-Type", "text/plain; charset=utf-8")
 	header.Set(headerAck, receipt.Reached.String())
+	h.tellMatched(w, r, receipt)
 	// A client that is gone has its update stored; there is nobody to tell.
 	_, _ = io.WriteString(w, receipt.Entries[0].ID.String())
 }

@@ -119,13 +119,13 @@ func TestDescriptorsRunShort(t *testing.T) {
 			for range d.reserved() / 2 {
 				client := &http.Client{Transport: &http.Transport{}}
 				defer client.CloseIdleConnections()
-				id, err := (&publication{hubAccess: hubAccess{url: at.Hub, key: secret}}).send(client, []string{"a"}, "d")
+				answer, err := (&publication{hubAccess: hubAccess{url: at.Hub, key: secret}}).send(client, []string{"a"}, "d")
 				if err != nil {
 					t.Fatal(err)
 				}
 				for i, f := range c.served {
-					if e := f.next(); e.ID != id {
-						t.Fatalf("stream %d got %+v, want the update %s", i, e, id)
+					if e := f.next(); e.ID != answer.id {
+						t.Fatalf("stream %d got %+v, want the update %s", i, e, answer.id)
 					}
 				}
 			}

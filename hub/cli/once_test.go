@@ -18,7 +18,8 @@ import (
 
 // publishOnce publishes data on the topic a, under a key.
 func publishOnce(client *http.Client, hub, key, data string) (id string, err error) {
-	return (&publication{hubAccess: hubAccess{url: hub, key: secret}, once: key}).send(client, []string{"a"}, data)
+	answer, err := (&publication{hubAccess: hubAccess{url: hub, key: secret}, once: key}).send(client, []string{"a"}, data)
+	return answer.id, err
 }
 
 // kill ends the hub as a crash would.

@@ -21,6 +21,7 @@ type publication struct {
 	id, typ    string
 	retry      string
 	once       string // idempotency key
+	matched    bool
 }
 
 func publishOptions() []option { return new(publication).options() }
@@ -33,8 +34,13 @@ func (c *publication) options() []option {
 		option{name: "type", arg: "TYPE", about: "event type", put: text(&c.typ)},
 		option{name: "idempotency-key", arg: "KEY", about: "name of this publish: repeated with it, the update is published once", put: text(&c.once)},
 		option{name: "retry", arg: "MS", about: "reconnection time for subscribers", put: text(&c.retry)},
+		option{name: "matched", about: "also tells, on standard error, how many live subscribers of the hub that answers it was queued for", put: toggle(&c.matched)},
 	)
 }
+
+// accepted is the answer to a publication: its id and, if that was asked for
+// and is known, how many live subscribers matched.
+type accepted struct{ id, matched string }
 
 // publish sends one update and prints its id.
 func (p *program) publish(args []string) error {
@@ -51,11 +57,18 @@ func (p *program) publish(args []string) error {
 	if err != nil {
 		return err
 	}
-	id, err := c.send(&http.Client{Timeout: time.Minute}, topics, data)
+	answer, err := c.send(&http.Client{Timeout: time.Minute}, topics, data)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(p.stdout, id)
+	fmt.Fprintln(p.stdout, answer.id)
+	switch {
+	case !c.matched:
+	case answer.matched == "":
+		fmt.Fprintln(p.stderr, "cinnabar: the hub does not say how many live subscribers matched")
+	default:
+		fmt.Fprintln(p.stderr, "cinnabar: live subscribers matched:", answer.matched)
+	}
 	return nil
 }
 
@@ -71,7 +84,7 @@ func (p *program) data(operand []string) (string, error) {
 	return strings.TrimSuffix(string(b), "\n"), nil
 }
 
-func (c *publication) send(client *http.Client, topics []string, data string) (id string, err error) {
+func (c *publication) send(client *http.Client, topics []string, data string) (accepted, error) {
 	form := url.Values{spec.ParamTopic: topics, spec.FieldData: {data}}
 	if c.private {
 		form.Set(spec.FieldPrivate, "on")
@@ -83,26 +96,29 @@ func (c *publication) send(client *http.Client, topics []string, data string) (i
 	}
 	r, err := http.NewRequest(http.MethodPost, c.url, strings.NewReader(form.Encode()))
 	if err != nil {
-		return "", fmt.Errorf("publishing: %w", err)
+		return accepted{}, fmt.Errorf("publishing: %w", err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if c.once != "" {
 		r.Header.Set("Idempotency-Key", c.once)
 	}
 	if err := c.present(r, auth.Publisher); err != nil {
-		return "", err
+		return accepted{}, err
+	}
+	if c.matched {
+		r.Header.Set("Prefer", "cinnabar-matched")
 	}
 	answer, err := client.Do(r)
 	if err != nil {
-		return "", unreachable(err)
+		return accepted{}, unreachable(err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return "", readRefusal(answer)
+		return accepted{}, readRefusal(answer)
 	}
 	b, err := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
 	if err != nil {
-		return "", fmt.Errorf("reading the id: %w", err)
+		return accepted{}, fmt.Errorf("reading the id: %w", err)
 	}
-	return string(b), nil
+	return accepted{id: string(b), matched: answer.Header.Get("Cinnabar-Matched")}, nil
 }

@@ -82,11 +82,11 @@ func (f *follower) ends() {
 
 func publish(t *testing.T, hub, topic, data string) string {
 	t.Helper()
-	id, err := (&publication{hubAccess: hubAccess{url: hub, key: secret}}).send(http.DefaultClient, []string{topic}, data)
+	answer, err := (&publication{hubAccess: hubAccess{url: hub, key: secret}}).send(http.DefaultClient, []string{topic}, data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return id
+	return answer.id
 }
 
 func status(t *testing.T, url string) int {

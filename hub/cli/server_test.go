@@ -71,12 +71,12 @@ func TestProtocolVersions(t *testing.T) {
 			if got := f.answer.ProtoMajor; got != test.major {
 				t.Errorf("got HTTP/%d, want HTTP/%d", got, test.major)
 			}
-			id, err := (&publication{hubAccess: hubAccess{url: test.hub, key: secret}}).send(client, []string{"a"}, "over "+name)
+			answer, err := (&publication{hubAccess: hubAccess{url: test.hub, key: secret}}).send(client, []string{"a"}, "over "+name)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if e := f.next(); e.ID != id || e.Data != "over "+name {
-				t.Errorf("got %+v, want the update %s", e, id)
+			if e := f.next(); e.ID != answer.id || e.Data != "over "+name {
+				t.Errorf("got %+v, want the update %s", e, answer.id)
 			}
 		})
 	}
