@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"cinnabar/spec"
 	"cinnabar/store"
@@ -183,4 +184,62 @@ func TestWhatIsGoneStaysGone(t *testing.T) {
 	e.turn(t.Context(), s)
 	e.turn(t.Context(), s)
 	wantData(t, reader, []string{"8", "9", "10", "11", "12", "13", "14", "15", "16", "17"})
+}
+
+// TestLaggingDispatcherExcusesNothing: who was told what is gone, and is then given
+// some of it by a dispatcher that lags, has not been told of the rest.
+func TestLaggingDispatcherExcusesNothing(t *testing.T) {
+	for _, gaps := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			inner, err := memory.Open(memory.Options{MaxCount: 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			change, err := inner.Change(t.Context(), begin(t, "x")...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g := gate{Log: inner, open: make(chan struct{})}
+			e, err := New(Config{Log: g})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range 6 {
+				appendTo(t, inner, update(t, fmt.Sprint(i), "a"))
+			}
+			// Four of six are gone, and the dispatcher has passed none. The
+			// stretch that the reader is given ends before all of them.
+			h := &history{log: inner}
+			part, _, err := h.read(t.Context(), readerAt(0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			part.entries, part.through = part.entries[:1], change.Entries[0].Position
+			e.history = h
+			r := newRecorder(-1)
+			subscribe(t, e, r, Subscription{Selectors: []*spec.Selector{topic(t, "a")}, Replay: true, LossTold: true, Gaps: gaps, Gap: map[bool]GapReason{true: UnknownID}[gaps]})
+			synctest.Wait()
+			if s := e.Stats(); s.Live != 1 {
+				t.Fatalf("want the reader live where the dispatcher is: %+v", s)
+			}
+			g.open <- struct{}{} // 0, live
+			synctest.Wait()
+			r.give(0)
+			g.open <- struct{}{} // 1 is refused
+			synctest.Wait()
+			r.give(-1)
+			synctest.Wait()
+			got := r.taken()
+			if gaps {
+				if len(got) != 5 || !isGap(got[0]) || got[1] != "0" || !isGap(got[2]) || !slices.Equal(got[3:], []string{"4", "5"}) {
+					t.Errorf("got %q, want a gap, 0, a gap, 4 and 5", got)
+				}
+			} else if !slices.Equal(got, []string{"0"}) || r.reason() != HistoryTrimmed {
+				t.Errorf("got %q, closed with %q; want 0 alone, and %q", got, r.reason(), HistoryTrimmed)
+			}
+			e.Close(t.Context(), Shutdown)
+			inner.Close()
+			synctest.Wait()
+		})
+	}
 }

@@ -134,7 +134,9 @@ func (e *Engine) promote(s *Subscriber) bool {
 		e.stats.Live++
 	}
 	s.state = live
-	s.lossTold = false // what it is not given from here on nobody has told it
+	// What it is not given from here on nobody has told it: a dispatcher that lags
+	// may yet give it some of what is gone from the history, and not the rest.
+	s.lossTold, s.told, s.toldAt = false, store.Gone{}, 0
 	return true
 }
 
