@@ -1,6 +1,9 @@
 package store
 
-import "sort"
+import (
+	"sort"
+	"time"
+)
 
 // A lane is the entries of one kind in a [Tail], which guards it.
 type lane struct {
@@ -42,6 +45,20 @@ func (l *lane) remove(positions []Position, forget func(*Item)) {
 			forget(it)
 		}
 	}
+}
+
+// before returns the position of the last retained entry in the window that was
+// appended before a time, 0 for none, and whether none that left the window can
+// be later.
+func (l *lane) before(t time.Time) (last Position, sure bool) {
+	kept := l.window[l.after(l.trimmed):]
+	i := sort.Search(len(kept), func(i int) bool { return !kept[i].At.Before(t) })
+	for i--; i >= 0; i-- {
+		if !kept[i].gone {
+			return kept[i].Position, true
+		}
+	}
+	return 0, l.left <= l.trimmed
 }
 
 // add appends an entry.

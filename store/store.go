@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"time"
 
 	"cinnabar/spec"
 )
@@ -151,6 +152,11 @@ type Log interface {
 	// occurrence first. An id that an Append has returned leads to its
 	// position even while that is not visible yet.
 	Find(ctx context.Context, id string) (Place, error)
+
+	// Since finds where a time begins: the place is the last retained entry
+	// that was appended before it, 0 for none. It costs a search among
+	// positions, since times grow with them. Such a place is always Known.
+	Since(ctx context.Context, t time.Time) (Place, error)
 
 	// Follow calls deliver, on the caller's goroutine, with every entry that
 	// becomes visible after a position, in order, whichever node appended it.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 )
 
 // An Item is a visible entry in a [Tail].
@@ -314,6 +315,37 @@ func (t *Tail) Earliest(id string) Position {
 		return at[0]
 	}
 	return 0
+}
+
+// Since does what [Log.Since] promises. medium returns the position of the last
+// entry there that was appended before the time, 0 for none; it is not asked
+// where the windows reach back far enough.
+func (t *Tail) Since(at time.Time, medium func() (Position, error)) (Place, error) {
+	last, sure := t.before(at)
+	if !sure {
+		// An entry may leave the windows for the medium meanwhile, never the
+		// other way.
+		p, err := medium()
+		if err != nil {
+			return Place{}, err
+		}
+		last = max(last, p)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return Place{}, ErrClosed
+	}
+	last = min(last, t.head) // the medium may have what is not visible yet
+	return Place{After: last, Found: Known, Gone: t.gone()}, nil
+}
+
+func (t *Tail) before(at time.Time) (last Position, sure bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	u, sureOfUpdates := t.updates.before(at)
+	s, sureOfSubscriptions := t.subscriptions.before(at)
+	return max(u, s), sureOfUpdates && sureOfSubscriptions
 }
 
 // Bounds returns the ends of the visible log, or [ErrClosed].

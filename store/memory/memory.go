@@ -183,6 +183,14 @@ func (l *Log) Find(ctx context.Context, id string) (store.Place, error) {
 	})
 }
 
+// Since finds where a time begins.
+func (l *Log) Since(ctx context.Context, t time.Time) (store.Place, error) {
+	if err := ctx.Err(); err != nil {
+		return store.Place{}, err
+	}
+	return l.tail.Since(t, func() (store.Position, error) { return 0, nil })
+}
+
 // Follow delivers every entry after a position as it becomes visible.
 func (l *Log) Follow(ctx context.Context, after store.Position, deliver func([]store.Entry)) error {
 	return l.tail.Follow(ctx, after, l.Read, deliver)

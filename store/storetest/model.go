@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"cinnabar/spec"
 	"cinnabar/store"
@@ -230,6 +231,24 @@ func testModel(t *testing.T, newPlace func(testing.TB) Place) {
 				got, err := log.Find(ctx, id)
 				if want := m.find(id); err != nil || got != want {
 					t.Fatalf("%q leads to %+v, error %v; want %+v", id, got, err, want)
+				}
+			},
+			"since": func(t *rapid.T) {
+				at := time.Now()
+				if len(m.entries) > 0 {
+					at = rapid.SampledFrom(m.entries).Draw(t, "entry").At.Add(rapid.SampledFrom([]time.Duration{-time.Millisecond, 0, time.Microsecond}).Draw(t, "offset"))
+				}
+				got, err := log.Since(ctx, at)
+				if err != nil {
+					t.Fatalf("since %v: %v", at, err)
+				}
+				for _, e := range m.retained() {
+					if later := !e.At.Before(at); later != (e.Position > got.After) {
+						t.Fatalf("since %v leads to %+v, and there is %s", at, got, describe(e))
+					}
+				}
+				if got.Found != store.Known || got.Gone != m.gone() {
+					t.Fatalf("since %v leads to %+v, though %d was trimmed", at, got, m.trimmed)
 				}
 			},
 			"reopen": func(t *rapid.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"cinnabar/store"
 )
@@ -91,9 +92,10 @@ func testCancelled(t *testing.T, p Place) {
 	_, onceErr := log.AppendOnce(ctx, store.Disk, store.Once{}, Update(t, "y"))
 	_, readErr := log.Read(ctx, 0, 1000)
 	_, findErr := log.Find(ctx, "urn:x:1")
+	_, sinceErr := log.Since(ctx, time.Now())
 	_, boundsErr := log.Bounds(ctx)
 	followErr := log.Follow(ctx, 0, func([]store.Entry) { t.Error("a cancelled follower was given something") })
-	for name, err := range map[string]error{"Append": appendErr, "AppendOnce": onceErr, "Read": readErr, "Find": findErr, "Bounds": boundsErr, "Follow": followErr} {
+	for name, err := range map[string]error{"Append": appendErr, "AppendOnce": onceErr, "Read": readErr, "Find": findErr, "Since": sinceErr, "Bounds": boundsErr, "Follow": followErr} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s under a cancelled context: %v", name, err)
 		}
@@ -120,10 +122,11 @@ func testClosed(t *testing.T, p Place) {
 	_, onceErr := log.AppendOnce(background, store.Disk, store.Once{}, Update(t, "y"))
 	_, readErr := log.Read(background, 0, 1000)
 	_, findErr := log.Find(background, "urn:x:1")
+	_, sinceErr := log.Since(background, time.Now())
 	_, boundsErr := log.Bounds(background)
 	followErr := log.Follow(background, all[2].Position, func([]store.Entry) {})
 	for name, err := range map[string]error{
-		"Append": appendErr, "AppendOnce": onceErr, "Read": readErr, "Find": findErr, "Bounds": boundsErr, "Follow": followErr, "Health": log.Health(),
+		"Append": appendErr, "AppendOnce": onceErr, "Read": readErr, "Find": findErr, "Since": sinceErr, "Bounds": boundsErr, "Follow": followErr, "Health": log.Health(),
 	} {
 		if !errors.Is(err, store.ErrClosed) {
 			t.Errorf("%s of a closed log: %v, want ErrClosed", name, err)

@@ -57,6 +57,8 @@ func Run(t *testing.T, place func(testing.TB) Place) {
 		{"rules after a restart", testRulesAfterRestart},
 		{"trimmed cursors", testTrimmedCursors},
 		{"a follower and a tight retention", testFollowTight},
+		{"since a time", testSince},
+		{"since a trimmed time", testSinceTrimmed},
 		{"too large", testTooLarge},
 		{"cancelled", testCancelled},
 		{"closed", testClosed},
