@@ -61,6 +61,10 @@ type Log struct {
 	fault  error // why appends are refused
 	closed bool
 
+	copying sync.Mutex // held by who copies the history: one at a time
+	jobs    chan job   // for the writer, see job
+	free    func(folder string) (bytes int64, known bool)
+
 	w writer // owned by the writer goroutine
 }
 
@@ -90,6 +94,8 @@ func open(path string, o Options, commit func(*bbolt.Tx) error) (*Log, error) {
 		path:    path,
 		stopped: make(chan struct{}),
 		work:    make(chan struct{}, 1),
+		jobs:    make(chan job),
+		free:    freeSpace,
 	}
 	l.retain(store.Retention(o))
 	if err := create(path); err != nil {
@@ -98,6 +104,10 @@ func open(path string, o Options, commit func(*bbolt.Tx) error) (*Log, error) {
 	db, err := openFile(path, *l.keep.Load())
 	if err != nil {
 		return nil, fmt.Errorf("opening history %s: %w", path, err)
+	}
+	// Whoever has the file is the only one to have compacted it.
+	if err := dropDraft(path); err != nil {
+		return nil, fmt.Errorf("opening history %s: %w", path, errors.Join(err, db.Close()))
 	}
 	s, err := begin(db, *l.keep.Load())
 	if err != nil {

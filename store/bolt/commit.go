@@ -32,6 +32,9 @@ func (l *Log) commit(flight []*request, d store.Durability) error {
 		if err := e.keys.forget(tx, keep.updates.Keys, e.headAt); err != nil {
 			return fmt.Errorf("forgetting keys: %w", err)
 		}
+		if l.w.held {
+			return nil
+		}
 		if err := e.trim(tx, keep, time.Now()); err != nil {
 			return fmt.Errorf("trimming: %w", err)
 		}

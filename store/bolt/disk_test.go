@@ -18,7 +18,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if limitedChild() || poweredChild() {
+	if limitedChild() || poweredChild() || compactedChild() {
 		return
 	}
 	goleak.VerifyTestMain(m)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"cinnabar/store"
@@ -104,6 +105,12 @@ func (l *Log) recover(size int) error {
 	written, err := l.reopen()
 	if err != nil {
 		return err
+	}
+	if l.w.renamed { // by a compaction: see swap
+		if err := flushFolder(filepath.Dir(l.path)); err != nil {
+			return fmt.Errorf("flushing the folder: %w", err)
+		}
+		l.w.renamed = false
 	}
 	l.mu.Lock()
 	if written {

@@ -38,29 +38,10 @@ func (l *Log) Read(ctx context.Context, after store.Position, limit int) (store.
 // short transaction. While one is open the pages that commits free cannot be
 // reused, and the file cannot outgrow its map.
 func (l *Log) readFile(after, through store.Position, limit int) (store.Chunk, error) {
-	c := store.Chunk{Through: through}
-	err := l.view(func(tx *bbolt.Tx) error {
-		e, err := readTotals(tx)
-		if err != nil {
-			return err
-		}
-		c.Gone = store.Gone{Updates: e.updates.trimmed, Subscriptions: e.subscriptions.trimmed, ByClass: readMarks(tx, l.keep.Load().classes)}
-		size := 0
-		for p, v := range entriesAfter(tx, after) {
-			if p > through {
-				break
-			}
-			if size += len(v); size > limit && len(c.Entries) > 0 {
-				c.Through = c.Entries[len(c.Entries)-1].Position
-				break
-			}
-			entry, err := l.epochs.Entry(p, v)
-			if err != nil {
-				return fmt.Errorf("%w (%w)", errDamaged, err)
-			}
-			c.Entries = append(c.Entries, entry)
-		}
-		return nil
+	var c store.Chunk
+	err := l.view(func(tx *bbolt.Tx) (err error) {
+		c, err = readChunk(tx, l.epochs, l.keep.Load().classes, after, through, limit)
+		return err
 	})
 	if err != nil {
 		return store.Chunk{}, fmt.Errorf("reading history %s: %w", l.path, err)
@@ -68,13 +49,44 @@ func (l *Log) readFile(after, through store.Position, limit int) (store.Chunk, e
 	return c, nil
 }
 
+// readChunk reads a chunk of a file.
+func readChunk(tx *bbolt.Tx, epochs *store.Epochs, classes *store.Classes, after, through store.Position, limit int) (store.Chunk, error) {
+	c := store.Chunk{Through: through}
+	e, err := readTotals(tx)
+	if err != nil {
+		return c, err
+	}
+	c.Gone = store.Gone{Updates: e.updates.trimmed, Subscriptions: e.subscriptions.trimmed, ByClass: readMarks(tx, classes)}
+	size := 0
+	for p, v := range entriesAfter(tx, after) {
+		if p > through {
+			break
+		}
+		if size += len(v); size > limit && len(c.Entries) > 0 {
+			c.Through = c.Entries[len(c.Entries)-1].Position
+			break
+		}
+		entry, err := epochs.Entry(p, v)
+		if err != nil {
+			return c, fmt.Errorf("%w (%w)", errDamaged, err)
+		}
+		c.Entries = append(c.Entries, entry)
+	}
+	return c, nil
+}
+
 // entriesAfter goes over the records of both kinds after a position, in order.
 func entriesAfter(tx *bbolt.Tx, after store.Position) iter.Seq2[store.Position, store.Record] {
 	return func(yield func(store.Position, store.Record) bool) {
-		updates, subscriptions := tx.Bucket(logBucket).Cursor(), tx.Bucket(presenceBucket).Cursor()
 		from := positionKey(after + 1)
+		updates := tx.Bucket(logBucket).Cursor()
 		uk, uv := updates.Seek(from)
-		sk, sv := subscriptions.Seek(from)
+		var subscriptions *bbolt.Cursor
+		var sk, sv []byte
+		if b := tx.Bucket(presenceBucket); b != nil { // format 1 has none
+			subscriptions = b.Cursor()
+			sk, sv = subscriptions.Seek(from)
+		}
 		for uk != nil || sk != nil {
 			if sk == nil || uk != nil && bytes.Compare(uk, sk) < 0 {
 				if !yield(position(uk), uv) {
@@ -141,10 +153,7 @@ func (l *Log) earliest(id string) (store.Position, error) {
 	}
 	var p store.Position
 	err = l.view(func(tx *bbolt.Tx) error {
-		k, _ := tx.Bucket(idsBucket).Cursor().Seek(idKey(id, 0))
-		if rest, ok := bytes.CutPrefix(k, append([]byte(id), 0)); ok {
-			p = position(rest)
-		}
+		p = earliestOf(tx, id)
 		return nil
 	})
 	if err != nil {
@@ -154,4 +163,14 @@ func (l *Log) earliest(id string) (store.Position, error) {
 		return recent, nil
 	}
 	return p, nil
+}
+
+// earliestOf returns the position of the earliest retained entry in a file that
+// brought an id, 0 for none.
+func earliestOf(tx *bbolt.Tx, id string) store.Position {
+	k, _ := tx.Bucket(idsBucket).Cursor().Seek(idKey(id, 0))
+	if rest, ok := bytes.CutPrefix(k, append([]byte(id), 0)); ok {
+		return position(rest)
+	}
+	return 0
 }

@@ -1,11 +1,12 @@
 package bolt
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"cinnabar/store"
-	"cinnabar/store/boltfile"
 
 	"go.etcd.io/bbolt"
 )
@@ -13,23 +14,34 @@ import (
 // Stat describes the history in a file that no process has open. It writes
 // nothing, and so starts no epoch. It reads the whole file, to find damage.
 func Stat(path string) (store.Summary, error) {
-	s, err := stat(path)
+	a, err := OpenArchive(path)
 	if err != nil {
-		return store.Summary{}, fmt.Errorf("reading history %s: %w", path, explain(err))
+		return store.Summary{}, err
+	}
+	s, err := a.Summary(context.Background())
+	return s, errors.Join(err, a.Close())
+}
+
+// Summary describes what the file holds. What was appended in the last moment
+// may be missing.
+func (l *Log) Summary(ctx context.Context) (store.Summary, error) {
+	s, err := summary(ctx, l.path, l.view)
+	if err != nil {
+		return store.Summary{}, fmt.Errorf("describing history %s: %w", l.path, err)
 	}
 	return s, nil
 }
 
-func stat(path string) (s store.Summary, err error) {
-	f, err := boltfile.Open(path)
+// A viewer runs a read transaction, a short one where somebody writes.
+type viewer func(read func(*bbolt.Tx) error) error
+
+func summary(ctx context.Context, path string, view viewer) (s store.Summary, err error) {
+	info, err := os.Stat(path)
 	if err != nil {
 		return s, err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if s.File, err = f.Size(); err != nil {
-		return s, err
-	}
-	return s, f.View(func(tx *bbolt.Tx) error {
+	s.File = info.Size()
+	err = view(func(tx *bbolt.Tx) error {
 		h, err := readHistory(tx)
 		if err != nil {
 			return err
@@ -38,10 +50,19 @@ func stat(path string) (s store.Summary, err error) {
 		s.Entries, s.Bytes, s.Trimmed = u.count, u.bytes, u.trimmed
 		s.Presence = h.ends.subscriptions.count
 		s.Epochs = len(h.past)
-		s.Brought = int64(tx.Bucket(idsBucket).Stats().KeyN)
 		s.Oldest, s.Newest, err = edges(tx, h)
 		return err
 	})
+	if err != nil {
+		return s, err
+	}
+	for keys, err := range broughtKeys(ctx, view) {
+		if err != nil {
+			return s, err
+		}
+		s.Brought += int64(len(keys))
+	}
+	return s, nil
 }
 
 // edges reads the first and the last update.

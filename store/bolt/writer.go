@@ -19,6 +19,8 @@ type writer struct {
 	pause     time.Duration // before the next attempt to recover; zero: none since a commit succeeded
 	stuck     bool          // a commit never came back and holds bbolt's locks
 	unsaved   error         // why entries were left behind at the end
+	held      bool          // nothing is trimmed: the history is being copied
+	renamed   bool          // the folder was not flushed since the file got its name
 }
 
 // write is the writer goroutine. Whatever was queued while it committed goes
@@ -37,10 +39,21 @@ func (l *Log) write() {
 		due := false
 		select {
 		case <-l.work:
+		case j := <-l.jobs:
+			if !l.perform(j) {
+				return
+			}
 		case <-chores.C:
 			due, l.w.due = true, time.Time{}
 		}
 		for {
+			select {
+			case j := <-l.jobs:
+				if !l.perform(j) {
+					return
+				}
+			default:
+			}
 			// Publishers that are ready to run and about to append get into
 			// this commit: a commit costs the same however many share it, and
 			// without this the first to come would have one of their own. It
@@ -80,7 +93,7 @@ func (l *Log) take(due bool) (flight []*request, closing bool) {
 // a flush that was put off, or entries past their retention. These can wait
 // for the next life.
 func (w *writer) chore(due, closing bool, keep retention) bool {
-	return due && (w.unflushed || !closing && (!w.ends.shares.tells(keep.classes) || w.ends.exceeds(keep, time.Now())))
+	return due && (w.unflushed || !closing && (!w.ends.shares.tells(keep.classes) || !w.held && w.ends.exceeds(keep, time.Now())))
 }
 
 // nextChore returns when the writer has to look even if nobody wakes it; zero
@@ -93,10 +106,12 @@ func (l *Log) nextChore(now time.Time) time.Time {
 	switch {
 	case e.shares.counting() || !e.shares.tells(keep.classes):
 		return now.Add(countPause)
-	case e.exceeds(keep, now):
+	case !l.w.held && e.exceeds(keep, now):
 		return now.Add(trimPause)
 	case queued || l.w.unflushed:
 		return now.Add(lazyDelay)
+	case l.w.held:
+		return time.Time{}
 	}
 	return e.ages(keep)
 }
