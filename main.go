@@ -15,7 +15,7 @@ import (
 
 func main() {
 	os.Exit(cli.Main(
-		cli.Engine{Scheme: "bolt", Open: openBolt, Stat: statBolt, DefaultBytes: bolt.DefaultBytes},
+		cli.Engine{Scheme: "bolt", Open: openBolt, Read: readBolt, File: cli.FilePath, DefaultBytes: bolt.DefaultBytes},
 		cli.Engine{Scheme: "memory", Open: openMemory},
 	))
 }
@@ -26,15 +26,15 @@ func openBolt(at *url.URL, keep store.Retention) (cli.History, error) {
 		return cli.History{}, err
 	}
 	log, err := bolt.Open(path, bolt.Options(keep))
-	return cli.History{Log: log, Presence: log}, err
+	return cli.History{Log: log, Presence: log, Archive: log, Copier: log}, err
 }
 
-func statBolt(at *url.URL) (store.Summary, error) {
+func readBolt(at *url.URL) (cli.Stopped, error) {
 	path, err := cli.FilePath(at)
 	if err != nil {
-		return store.Summary{}, err
+		return nil, err
 	}
-	return bolt.Stat(path)
+	return bolt.OpenArchive(path)
 }
 
 func openMemory(at *url.URL, keep store.Retention) (cli.History, error) {
@@ -42,5 +42,5 @@ func openMemory(at *url.URL, keep store.Retention) (cli.History, error) {
 		return cli.History{}, errors.New("it takes no path and no options: write memory: alone")
 	}
 	log, err := memory.Open(memory.Options(keep))
-	return cli.History{Log: log, Presence: log}, err
+	return cli.History{Log: log, Presence: log, Archive: log}, err
 }

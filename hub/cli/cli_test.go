@@ -29,17 +29,17 @@ func TestMain(m *testing.M) {
 					return History{}, err
 				}
 				log, err := bolt.Open(path, bolt.Options(keep))
-				return History{Log: log, Presence: log}, err
-			}, Stat: func(at *url.URL) (store.Summary, error) {
+				return History{Log: log, Presence: log, Archive: log, Copier: log}, err
+			}, Read: func(at *url.URL) (Stopped, error) {
 				path, err := FilePath(at)
 				if err != nil {
-					return store.Summary{}, err
+					return nil, err
 				}
-				return bolt.Stat(path)
-			}, DefaultBytes: bolt.DefaultBytes},
+				return bolt.OpenArchive(path)
+			}, File: FilePath, DefaultBytes: bolt.DefaultBytes},
 			Engine{Scheme: "memory", Open: func(_ *url.URL, keep store.Retention) (History, error) {
 				log, err := memory.Open(memory.Options(keep))
-				return History{Log: log, Presence: log}, err
+				return History{Log: log, Presence: log, Archive: log}, err
 			}},
 		))
 	}})

@@ -46,7 +46,7 @@ func (p *program) rehearse(s *settings) error {
 	if err != nil {
 		return errors.Join(err, config.Log.Close())
 	}
-	return stop(h, nil, config.Log, 0, config.Logger)
+	return stop(h, nil, nil, config.Log, 0, config.Logger)
 }
 
 // configPrint writes the settings as a file that serve could read, each with

@@ -19,7 +19,7 @@ import (
 
 // A playground is what the dev command runs.
 type playground struct {
-	addr, store                 string
+	addr, store, adminSocket    string
 	corsOrigins, publishOrigins []string
 	heartbeat                   time.Duration
 	logLevel                    slog.Level
@@ -33,6 +33,7 @@ func (d *playground) options() []option {
 	return []option{
 		{name: "addr", arg: "HOST:PORT", def: "127.0.0.1:3000", about: "where the hub listens", put: address(&d.addr)},
 		{name: "store", arg: "URL", about: "the history: bolt:///PATH or memory: [bolt, in the user cache folder]", put: text(&d.store)},
+		{name: "admin-socket", arg: "PATH", about: "Unix socket by which history commands reach the hub; - for none [the file of the history with .sock behind]", put: text(&d.adminSocket)},
 		{name: "cors-origins", arg: "LIST", list: true, about: "origins of web pages that may read; * for any, without credentials", put: list(&d.corsOrigins)},
 		{name: "publish-origins", arg: "LIST", list: true, about: "origins that may publish with a cookie, beside the hub's own", put: list(&d.publishOrigins)},
 		{name: "heartbeat", arg: "DURATION", def: "20s", about: "a comment is sent after this much silence; 0: never", put: duration(&d.heartbeat)},
@@ -66,8 +67,9 @@ func (p *program) dev(args []string) error {
 	var level slog.LevelVar
 	level.Set(slog.LevelError)
 	return p.run(service{
-		addr:  d.addr,
-		store: d.store,
+		addr:        d.addr,
+		store:       d.store,
+		adminSocket: d.adminSocket,
 		config: hub.Config{
 			Anonymous:      true,
 			Subscriptions:  true,

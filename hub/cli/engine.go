@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"cinnabar/store"
 )
@@ -18,18 +20,46 @@ type Engine struct {
 	// Open opens the history at a URL. Its error is one line that says what to
 	// do; it must not hold credentials of the URL.
 	Open func(at *url.URL, keep store.Retention) (History, error)
-	// Stat describes the history at a URL while nobody has it open, and
-	// changes nothing. It is nil where there is no history then.
-	Stat func(at *url.URL) (store.Summary, error)
+	// Read opens the history at a URL for reading alone, while nobody has it
+	// open, and changes nothing. It is nil where there is no history then.
+	Read func(at *url.URL) (Stopped, error)
+	// File returns the file that a URL names; nil for an engine without one.
+	File func(at *url.URL) (string, error)
 	// DefaultBytes is how much is retained unless configured otherwise.
 	DefaultBytes int64
 }
 
 // A History is what an engine opens. Presence is nil for one that does not keep
-// who is subscribed.
+// who is subscribed, Copier for one that has no file to copy.
 type History struct {
 	Log      store.Log
 	Presence store.Presence
+	Archive  Archive
+	Copier   Copier
+}
+
+// An Archive is a history as its operator reads it.
+type Archive interface {
+	Bounds(context.Context) (store.Bounds, error)
+	Read(ctx context.Context, after store.Position, limit int) (store.Chunk, error)
+	Find(ctx context.Context, id string) (store.Place, error)
+	Since(context.Context, time.Time) (store.Place, error)
+	Summary(context.Context) (store.Summary, error)
+}
+
+// A Copier is a history that can be copied while it is in use. Backup copies it
+// to another file, of which replace says that it may exist; Compact puts a copy
+// without waste in the place of its own. Both verify what they wrote.
+type Copier interface {
+	Backup(ctx context.Context, path string, replace bool, tell func(store.Copied)) (store.Backup, error)
+	Compact(ctx context.Context, tell func(store.Copied)) (store.Compaction, error)
+}
+
+// A Stopped history is one that nobody has open.
+type Stopped interface {
+	Archive
+	Backup(ctx context.Context, path string, replace bool, tell func(store.Copied)) (store.Backup, error)
+	Close() error
 }
 
 // open opens the history that --store names.
@@ -44,6 +74,22 @@ func (p *program) open(location string, keep store.Retention) (History, error) {
 	}
 	if err != nil {
 		return History{}, fmt.Errorf("--store: %w", err)
+	}
+	return opened, nil
+}
+
+// read opens the history that --store names for reading alone.
+func (p *program) read(location string) (Stopped, error) {
+	e, at, err := p.engine(location)
+	if err != nil {
+		return nil, err
+	}
+	if e.Read == nil {
+		return nil, fmt.Errorf("--store: nothing is left of a %s: history once its hub has stopped; to reach one that runs, name its --admin-socket", e.Scheme)
+	}
+	opened, err := e.Read(at)
+	if err != nil {
+		return nil, fmt.Errorf("--store: %w", err)
 	}
 	return opened, nil
 }

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -21,7 +23,7 @@ func (c *describing) options() []option {
 
 func statOptions() []option { return append(new(describing).options(), settingOptions()...) }
 
-// historyStat describes the history that serve would open.
+// historyStat describes the history that serve has open, or would open.
 func (p *program) historyStat(args []string) error {
 	var c describing
 	s, operands, err := p.loadWith(c.options(), args)
@@ -31,8 +33,12 @@ func (p *program) historyStat(args []string) error {
 	if len(operands) > 0 {
 		return usageError{fmt.Errorf("unexpected %q: --store names the history", operands[0])}
 	}
-	summary, err := p.stat(s.store)
+	archive, err := p.archive(s)
 	if err != nil {
+		return err
+	}
+	summary, err := archive.Summary(context.Background())
+	if err := errors.Join(err, archive.Close()); err != nil {
 		return err
 	}
 	if c.json {
@@ -50,22 +56,6 @@ func (p *program) loadWith(own []option, args []string) (*settings, []string, er
 	}
 	s.logWarnings(s.logger(p))
 	return s, operands, nil
-}
-
-// stat describes the history that --store names.
-func (p *program) stat(location string) (store.Summary, error) {
-	e, at, err := p.engine(location)
-	if err != nil {
-		return store.Summary{}, err
-	}
-	if e.Stat == nil {
-		return store.Summary{}, fmt.Errorf("--store: nothing is left of a %s: history once its hub has stopped", e.Scheme)
-	}
-	summary, err := e.Stat(at)
-	if err != nil {
-		return store.Summary{}, fmt.Errorf("--store: %w", err)
-	}
-	return summary, nil
 }
 
 // A description is a summary as JSON. Its names are final.

@@ -136,7 +136,7 @@ func TestTransfer(t *testing.T) {
 			rt.Fatal(err)
 		}
 		defer log.Close()
-		after, err := tr.copy(t.Context(), log, found.accepted)
+		after, err := tr.copy(t.Context(), log, 0, found.accepted)
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -191,7 +191,7 @@ func TestCompare(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer log.Close()
-			after, err := newTransfer(t, tt.there).copy(t.Context(), log, len(tt.there))
+			after, err := newTransfer(t, tt.there).copy(t.Context(), log, 0, len(tt.there))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -221,7 +221,7 @@ func TestCopyStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	log.Close()
-	_, err = newTransfer(t, numbered(3)).copy(t.Context(), log, 3)
+	_, err = newTransfer(t, numbered(3)).copy(t.Context(), log, 0, 3)
 	if !errors.Is(err, store.ErrClosed) || !strings.Contains(err.Error(), "after 0 of 3 entries") {
 		t.Errorf("%v, want %v after 0 of 3", err, store.ErrClosed)
 	}

@@ -17,13 +17,20 @@ import (
 	"cinnabar/store/reference"
 )
 
-// A transfer brings the entries of a reference hub's history into one of ours.
-// It passes over the file three times, judging every entry the same each time:
-// memory stays flat however large the file is.
+// A transfer brings the updates of a file, an export of ours or a reference
+// hub's history, into a history. It passes over the file three times, judging
+// every entry the same each time: memory stays flat however large the file is.
 type transfer struct {
-	source   *reference.File
+	source   source
 	rules    spec.Rules
 	progress progress
+	shared   bool // others append meanwhile: a hub runs on the history
+}
+
+// A source is a file that updates are in.
+type source interface {
+	Entries() iter.Seq2[reference.Entry, error]
+	Close() error
 }
 
 // A census is what a file holds.
@@ -116,23 +123,23 @@ const (
 	batchSize    = 4 << 20 // bytes of data
 )
 
-// copy appends the accepted entries, total of them, and returns the position
-// before the first.
-func (t *transfer) copy(ctx context.Context, log store.Log, total int) (after store.Position, err error) {
+// copy appends the accepted entries, total of them, but for those that are
+// there already, and returns the position before the first.
+func (t *transfer) copy(ctx context.Context, log appender, there, total int) (after store.Position, err error) {
 	var batch []*spec.Update
-	size, copied := 0, 0
+	size, copied, passed := 0, there, 0
 	flush := func() error {
 		if len(batch) == 0 {
 			return nil
 		}
 		receipt, err := log.Append(ctx, store.Disk, batch...)
 		if err != nil {
-			return fmt.Errorf("importing stopped after %d of %d entries: %w", copied, total, err)
+			return fmt.Errorf("importing stopped after %d of %d entries, go on with --resume: %w", copied, total, err)
 		}
-		if receipt.Reached < store.OS {
+		if receipt.Reached < store.OS && !t.shared {
 			return errors.New("this kind of history ends with the program that opened it: import into another")
 		}
-		if copied == 0 {
+		if copied == there {
 			after = receipt.Entries[0].Position - 1
 		}
 		copied += len(batch)
@@ -144,6 +151,9 @@ func (t *transfer) copy(ctx context.Context, log store.Log, total int) (after st
 		if err != nil {
 			return after, err
 		}
+		if passed++; passed <= there {
+			continue
+		}
 		if len(batch) == batchEntries || size > batchSize {
 			if err := flush(); err != nil {
 				return after, err
@@ -154,11 +164,39 @@ func (t *transfer) copy(ctx context.Context, log store.Log, total int) (after st
 	return after, flush()
 }
 
+// present returns how many of the accepted entries, from the first on and in
+// order, the history has since a position. Others may be in between.
+func (t *transfer) present(ctx context.Context, log Archive, after store.Position, total int) (n int, err error) {
+	there := &reader{ctx: ctx, log: log, after: after}
+	for u, err := range t.updates() {
+		if err != nil {
+			return n, err
+		}
+		for {
+			e, err := there.next()
+			if err == io.EOF {
+				return n, nil
+			}
+			if err != nil {
+				return n, err
+			}
+			if e.ID == u.ID() && bytes.Equal(e.Update.AppendBinary(nil), u.AppendBinary(nil)) {
+				break
+			}
+		}
+		n++
+		t.progress.tell("found", n, total)
+	}
+	return n, nil
+}
+
+const differs = "the history is not what was imported: do not use it"
+
 // compare reads the history from a position on, entry by entry beside the
 // file: it has to hold the same ids with the same fields in the same order,
-// total of them and nothing more. The digest is that of the fields.
-func (t *transfer) compare(ctx context.Context, log store.Log, after store.Position, total int) (digest []byte, err error) {
-	const differs = "the history is not what was imported: do not use it"
+// total of them, and nothing more unless others append to it. The digest is
+// that of the fields.
+func (t *transfer) compare(ctx context.Context, log Archive, after store.Position, total int) (digest []byte, err error) {
 	there := &reader{ctx: ctx, log: log, after: after}
 	hash := sha256.New()
 	compared := 0
@@ -167,16 +205,22 @@ func (t *transfer) compare(ctx context.Context, log store.Log, after store.Posit
 		if err != nil {
 			return nil, err
 		}
-		e, err := there.next()
-		if err == io.EOF {
-			return nil, fmt.Errorf("%s: it ends before %s, after %d of %d entries", differs, u.ID(), compared, total)
-		}
-		if err != nil {
-			return nil, err
-		}
-		want, got = u.AppendBinary(want[:0]), e.Update.AppendBinary(got[:0])
-		if e.ID != u.ID() || !bytes.Equal(want, got) {
-			return nil, fmt.Errorf("%s: position %d holds %s, which is not %s as it was in the file", differs, e.Position, e.ID, u.ID())
+		want = u.AppendBinary(want[:0])
+		for {
+			e, err := there.next()
+			if err == io.EOF {
+				return nil, fmt.Errorf("%s: it ends before %s, after %d of %d entries%s", differs, u.ID(), compared, total, there.lost())
+			}
+			if err != nil {
+				return nil, err
+			}
+			got = e.Update.AppendBinary(got[:0])
+			if e.ID == u.ID() && bytes.Equal(want, got) {
+				break
+			}
+			if !t.shared {
+				return nil, fmt.Errorf("%s: position %d holds %s, which is not %s as it was in the file", differs, e.Position, e.ID, u.ID())
+			}
 		}
 		hash.Write(binary.BigEndian.AppendUint64(nil, uint64(len(got))))
 		hash.Write(got)
@@ -184,9 +228,9 @@ func (t *transfer) compare(ctx context.Context, log store.Log, after store.Posit
 		t.progress.tell("read back", compared, total)
 	}
 	switch e, err := there.next(); {
-	case err == nil:
+	case err == nil && !t.shared:
 		return nil, fmt.Errorf("%s: %s at position %d is not from the file", differs, e.ID, e.Position)
-	case err != io.EOF:
+	case err != nil && err != io.EOF:
 		return nil, err
 	case compared != total:
 		return nil, fmt.Errorf("%s: the file had %d entries to import and now has %d", differs, total, compared)
@@ -198,9 +242,23 @@ func (t *transfer) compare(ctx context.Context, log store.Log, after store.Posit
 // nothing to compare: it is neither imported nor exported.
 type reader struct {
 	ctx     context.Context
-	log     store.Log
+	log     Archive
 	after   store.Position
 	entries []store.Entry
+	trimmed store.Position // of what was read by retention, 0 for nothing
+}
+
+// lost says that retention may be the reason for what is missing.
+func (r *reader) lost() string {
+	if r.trimmed == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; retention removed updates up to position %d: raise --retention-bytes and its like, and import again", r.trimmed)
+}
+
+// An appender takes updates.
+type appender interface {
+	Append(ctx context.Context, want store.Durability, updates ...*spec.Update) (store.Receipt, error)
 }
 
 // next returns an entry, and io.EOF when there is none.
@@ -210,7 +268,10 @@ func (r *reader) next() (store.Entry, error) {
 		if err != nil {
 			return store.Entry{}, fmt.Errorf("reading back: %w", err)
 		}
-		if len(c.Entries) == 0 {
+		if c.Gone.Updates > r.after {
+			r.trimmed = c.Gone.Updates
+		}
+		if len(c.Entries) == 0 && c.Through <= r.after {
 			return store.Entry{}, io.EOF
 		}
 		r.after = c.Through
@@ -222,7 +283,7 @@ func (r *reader) next() (store.Entry, error) {
 }
 
 // progressPause is how long people are left without news.
-const progressPause = 2 * time.Second
+const progressPause = time.Second
 
 // progress tells people what takes long how far it is.
 type progress struct {

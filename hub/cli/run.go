@@ -21,6 +21,7 @@ import (
 // A service is a hub on its listeners, as serve and dev run it.
 type service struct {
 	addr, metricsAddr string // no metrics listener when empty
+	adminSocket       string // see [program.socketPath]
 	tls               *tls.Config
 	drain             time.Duration
 	store             string
@@ -79,6 +80,16 @@ func (p *program) run(v service) error {
 		at.metrics = "http://" + reachable(metricsListener.Addr())
 	}
 
+	socket, err := p.socketPath(v.adminSocket, v.store)
+	if err != nil {
+		return usageError{err}
+	}
+	if v.adminSocket != "" && socket != "" { // like a port in use; one beside the history is its owner's
+		if err := refuseTaken(socket); err != nil {
+			return err
+		}
+	}
+
 	config := v.config
 	if v.configure != nil {
 		if err := v.configure(&config, at); err != nil {
@@ -96,7 +107,18 @@ func (p *program) run(v service) error {
 		return usageError{errors.Join(err, config.Log.Close())}
 	}
 
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
+	var admin *adminServer
+	if socket != "" {
+		// Only now: whoever has the history open may take the place of a
+		// socket beside it.
+		l, err := listenAdmin(socket)
+		if err != nil {
+			return errors.Join(err, within(farewell, h.Close), config.Log.Close())
+		}
+		admin = serveAdmin(l, history, logger, failed)
+		logger.Info("listening", "for", "history commands", "socket", socket)
+	}
 	var handler http.Handler = h
 	if v.protect != nil {
 		handler = v.protect(h)
@@ -124,7 +146,7 @@ func (p *program) run(v service) error {
 		v.drain = 0 // without a listener nobody can come or go
 	}
 	stopped := make(chan error, 1)
-	go func() { stopped <- stop(h, servers, config.Log, v.drain, logger) }()
+	go func() { stopped <- stop(h, servers, admin, config.Log, v.drain, logger) }()
 	for {
 		select {
 		case stopErr := <-stopped:
@@ -142,8 +164,8 @@ func (p *program) run(v service) error {
 // While open streams and publishes go on, readiness fails and new streams are
 // turned away so that they return later. When no stream is left or the drain
 // time is over, the rest end cleanly; the listener closes after that, the
-// history last.
-func stop(h *hub.Hub, servers []*http.Server, log store.Log, drain time.Duration, logger *slog.Logger) error {
+// history last. What an operator's command was about to do is given up.
+func stop(h *hub.Hub, servers []*http.Server, admin *adminServer, log store.Log, drain time.Duration, logger *slog.Logger) error {
 	waitForStreams(h, drain)
 	// A client that does not take its leave is no failure of ours, nor does it
 	// take time from the answers that others wait for.
@@ -153,6 +175,11 @@ func stop(h *hub.Hub, servers []*http.Server, log store.Log, drain time.Duration
 	for _, s := range servers {
 		if err := within(farewell, s.Shutdown); err != nil {
 			logger.Warn("not every request was answered", "error", errors.Join(err, s.Close()))
+		}
+	}
+	if admin != nil {
+		if err := within(farewell, admin.stop); err != nil {
+			logger.Warn("a command on the admin socket did not end", "error", errors.Join(err, admin.server.Close()))
 		}
 	}
 	if err := log.Close(); err != nil {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -30,6 +31,7 @@ func (p *program) serve(args []string) error {
 	return p.run(service{
 		addr:        s.addr,
 		metricsAddr: s.metricsAddr,
+		adminSocket: s.adminSocket,
 		tls:         shown.config(),
 		drain:       s.drain,
 		store:       s.store,
@@ -59,7 +61,8 @@ func (p *program) checked(args []string) (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.missing(); err != nil {
+	_, socketErr := p.socketPath(s.adminSocket, s.store)
+	if err := errors.Join(s.missing(), socketErr); err != nil {
 		return nil, usageError{err}
 	}
 	if s.generations.Has(spec.Current) && s.trustedIssuer == "" && s.issuers == nil {

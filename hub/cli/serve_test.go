@@ -195,7 +195,7 @@ func TestStopAnswersPublishers(t *testing.T) {
 			published <- err
 		}()
 		synctest.Wait()
-		if err := stop(h, []*http.Server{server}, log, 0, logger); err != nil {
+		if err := stop(h, []*http.Server{server}, nil, log, 0, logger); err != nil {
 			t.Fatal(err)
 		}
 		if err := <-published; err != nil {

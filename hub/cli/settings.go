@@ -19,6 +19,7 @@ type settings struct {
 	config string
 
 	addr, metricsAddr  string
+	adminSocket        string
 	tlsCert, tlsKey    string
 	resourceIdentifier string
 	drain              time.Duration
@@ -67,6 +68,7 @@ func (s *settings) options() []option {
 		{name: "tls-key", tls: true, arg: "FILE", about: "PEM private key of the certificate", put: text(&s.tlsKey)},
 		{name: "resource-identifier", fixed: true, arg: "URL", about: "the hub's public URL: audience of 1.0 tokens, base of relative topics", put: baseURL(&s.resourceIdentifier)},
 		{name: "metrics-addr", fixed: true, arg: "HOST:PORT", about: "where /metrics, /livez and /readyz listen; off unless set", put: address(&s.metricsAddr)},
+		{name: "admin-socket", fixed: true, arg: "PATH", about: "Unix socket, for this user alone, by which history commands reach the running hub; - for none [the file of the history with .sock behind; none without a file]", put: text(&s.adminSocket)},
 		{name: "drain", fixed: true, arg: "DURATION", def: "10s", about: "how long streams may stay open after SIGTERM", put: duration(&s.drain)},
 
 		{name: "store", fixed: true, arg: "URL", def: "bolt:///var/lib/cinnabar/hub.db", about: "the history: bolt:///PATH or memory:", put: text(&s.store)},

@@ -183,7 +183,7 @@ func TestSizesAndDurations(t *testing.T) {
 // TestNames: others call the settings by these names.
 func TestNames(t *testing.T) {
 	contract := strings.Fields(`
-		addr tls-cert tls-key resource-identifier metrics-addr drain config
+		addr tls-cert tls-key resource-identifier metrics-addr admin-socket drain config
 		store durability retention-bytes retention-count retention-age retention-rules
 		idempotency-window idempotency-keys
 		publisher-jwt-key publisher-jwt-alg subscriber-jwt-key subscriber-jwt-alg trusted-issuers issuers

@@ -6,6 +6,7 @@ package memory
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -202,6 +203,41 @@ func (l *Log) Bounds(ctx context.Context) (store.Bounds, error) {
 		return store.Bounds{}, err
 	}
 	return l.tail.Bounds()
+}
+
+// Summary describes what is retained.
+func (l *Log) Summary(ctx context.Context) (store.Summary, error) {
+	b, err := l.Bounds(ctx)
+	if err != nil {
+		return store.Summary{}, err
+	}
+	s := store.Summary{Trimmed: b.Gone.Updates, Epochs: 1}
+	// What is retained can be no more than memory holds of it already.
+	c, err := l.Read(ctx, 0, math.MaxInt)
+	if err != nil {
+		return store.Summary{}, err
+	}
+	for i := range c.Entries {
+		e := &c.Entries[i]
+		if e.Update == nil {
+			s.Presence++
+			continue
+		}
+		if s.Oldest == nil {
+			s.Oldest = e
+		}
+		s.Newest = e
+		size, err := store.Size(e.Update)
+		if err != nil {
+			return store.Summary{}, err
+		}
+		s.Entries++
+		s.Bytes += int64(size + overhead)
+		if !e.Brought().IsZero() {
+			s.Brought++
+		}
+	}
+	return s, nil
 }
 
 // Retain changes what is retained, from the next append on.
