@@ -13,7 +13,7 @@ import (
 var (
 	corsMethods = []string{http.MethodGet, http.MethodHead, http.MethodPost, methodQuery}
 	corsHeaders = []string{"Authorization", "Cache-Control", "Content-Type", headerIdempotencyKey, "If-None-Match", "Last-Event-ID", headerPrefer, "X-Requested-With"}
-	corsExposed = []string{"Link", "ETag", "Last-Event-ID", "Mercure-Last-Event-ID", headerAck, headerMatched, headerApplied, headerRequestID}
+	corsExposed = []string{"Link", "ETag", "Last-Event-ID", "Mercure-Last-Event-ID", headerAck, headerSince, headerMatched, headerApplied, headerRequestID}
 )
 
 // crossOrigin applies the Fetch standard's CORS protocol to every answer,

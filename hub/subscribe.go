@@ -13,6 +13,7 @@ import (
 	"cinnabar/auth"
 	"cinnabar/hub/fanout"
 	"cinnabar/spec"
+	"cinnabar/store"
 )
 
 // serveSubscribe is GET on the hub's path, and HEAD, which shows the answer
@@ -91,23 +92,9 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request, c call, grants *aut
 	header.Set("Cache-Control", cacheControl(pairs))
 	header.Set("X-Accel-Buffering", "no") // nginx would hold the stream back
 
-	if id, given := cursorOf(r, c.generation, pairs); given {
-		if id != spec.Earliest {
-			want.Cursor = id
-		}
-		place, err := h.log.Find(r.Context(), id)
-		if err != nil {
-			h.sendAway(w, r, fmt.Errorf("finding a cursor: %w", err))
-			return
-		}
-		selectors := spec.SetOf(want.Selectors)
-		exact := place.Exact(&selectors) && !(place.PresenceGone() && h.engine.Watches(&want))
-		want.Replay, want.After, want.LossTold = true, place.After, !exact
-		if !exact {
-			want.Gap = gapAfter(id, place)
-			id = spec.Earliest
-		}
-		header.Set(cursorHeader(c.generation), id)
+	if err := h.replay(r, &want, header, pairs); err != nil {
+		h.sendAway(w, r, err)
+		return
 	}
 	switch {
 	case r.Method == http.MethodHead:
@@ -117,6 +104,45 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request, c call, grants *aut
 	default:
 		h.open(w, r, c, grants, want)
 	}
+}
+
+// replay finds where a stream begins that wants the past: after a cursor, else at
+// a time. The cursor wins, so that whoever reconnects goes on.
+func (h *Hub) replay(r *http.Request, want *fanout.Subscription, header http.Header, pairs []spec.Pair) error {
+	id, given := cursorOf(r, want.Generation, pairs)
+	at, timed := sinceOf(pairs, time.Now())
+	var place store.Place
+	var err error
+	switch {
+	case given:
+		if id != spec.Earliest {
+			want.Cursor = id
+		}
+		if place, err = h.log.Find(r.Context(), id); err != nil {
+			return fmt.Errorf("finding a cursor: %w", err)
+		}
+	case timed:
+		if place, err = h.log.Since(r.Context(), at); err != nil {
+			return fmt.Errorf("finding a time: %w", err)
+		}
+		header.Set(headerSince, at.UTC().Format(time.RFC3339Nano))
+	default:
+		return nil
+	}
+	selectors := spec.SetOf(want.Selectors)
+	exact := place.Exact(&selectors) && !(place.PresenceGone() && h.engine.Watches(want))
+	want.Replay, want.After, want.LossTold = true, place.After, !exact
+	if !exact {
+		if want.Gap = fanout.Trimmed; given {
+			want.Gap = gapAfter(id, place)
+		}
+		id = spec.Earliest
+	}
+	if id != "" || given {
+		// The event before a time is not named: not everybody may know of it.
+		header.Set(cursorHeader(want.Generation), id)
+	}
+	return nil
 }
 
 // end returns when a stream has to end, and why then: at the expiry of its

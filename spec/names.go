@@ -20,6 +20,7 @@ const (
 	ParamLastEventID   = "last_event_id" // subscribe 1.0
 	ParamAuthorization = "authorization" // 0.x, when switched on
 	ParamGap           = "gap"           // subscribe, both; of this hub alone
+	ParamSince         = "since"         // subscribe, both: of this hub alone
 
 	FieldData    = "data"
 	FieldPrivate = "private"

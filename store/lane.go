@@ -52,7 +52,7 @@ func (l *lane) remove(positions []Position, forget func(*Item)) {
 // be later.
 func (l *lane) before(t time.Time) (last Position, sure bool) {
 	kept := l.window[l.after(l.trimmed):]
-	i := sort.Search(len(kept), func(i int) bool { return !kept[i].At.Before(t) })
+	i := sort.Search(len(kept), func(i int) bool { return kept[i].At.UnixMilli() >= t.UnixMilli() })
 	for i--; i >= 0; i-- {
 		if !kept[i].gone {
 			return kept[i].Position, true

@@ -154,8 +154,9 @@ type Log interface {
 	Find(ctx context.Context, id string) (Place, error)
 
 	// Since finds where a time begins: the place is the last retained entry
-	// that was appended before it, 0 for none. It costs a search among
-	// positions, since times grow with them. Such a place is always Known.
+	// that was appended before the millisecond of t, 0 for none. It costs a
+	// search among positions, since times grow with them. Such a place is
+	// always Known.
 	Since(ctx context.Context, t time.Time) (Place, error)
 
 	// Follow calls deliver, on the caller's goroutine, with every entry that

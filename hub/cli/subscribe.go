@@ -25,6 +25,7 @@ type following struct {
 	generation  spec.Generation
 	matchType   string
 	lastEventID string
+	since       time.Time
 	json        bool
 	count       int
 }
@@ -36,6 +37,7 @@ func (c *following) options() []option {
 		option{name: "generation", arg: "WORD", def: "1.0", about: "protocol to speak: 1.0 or 0.x", put: choice(&c.generation, spec.Current, spec.Legacy)},
 		option{name: "match-type", arg: "TYPE", def: "exact", about: "how 1.0 compares topics: exact, urlpattern or uritemplate", put: text(&c.matchType)},
 		option{name: "last-event-id", arg: "ID", about: "begin after this update; earliest: with everything there is", put: text(&c.lastEventID)},
+		option{name: "since", arg: "TIME", about: "begin with what was published then: 10m (ago), or 2027-06-30T12:00:00Z; an extension of this hub", put: moment(&c.since)},
 		option{name: "json", about: "print one JSON object a line", put: toggle(&c.json)},
 		option{name: "count", arg: "N", def: "0", about: "stop after N updates; 0: never", put: count(&c.count, 0)},
 	)
@@ -58,6 +60,9 @@ func (p *program) subscribe(args []string) error {
 	}
 	if len(topics) == 0 {
 		return usageError{errors.New("subscribe takes at least one topic: cinnabar subscribe TOPIC")}
+	}
+	if c.lastEventID != "" && !c.since.IsZero() {
+		return usageError{errors.New("--last-event-id and --since both say where to begin: choose one")}
 	}
 	if c.key != "" && (c.generation == spec.Current) != (c.issuer != "") {
 		return usageError{errors.New("the token has to be of the subscription's generation: give --issuer for 1.0, or --generation 0.x without one")}
@@ -131,6 +136,9 @@ func (c *following) connect(ctx context.Context, topics []string, cursor string,
 	}
 	query := u.Query()
 	query[c.parameter()] = topics
+	if !c.since.IsZero() && cursor == "" {
+		query.Set(spec.ParamSince, c.since.UTC().Format(time.RFC3339Nano))
+	}
 	u.RawQuery = query.Encode()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
@@ -151,11 +159,26 @@ func (c *following) connect(ctx context.Context, topics []string, cursor string,
 		defer answer.Body.Close()
 		return nil, readRefusal(answer)
 	}
+	c.tellSince(answer.Header, cursor, status)
 	if cursor != "" && cursor != spec.Earliest && c.resumedAt(answer.Header) == spec.Earliest {
 		fmt.Fprintf(status, "cinnabar: updates after %s are no longer all there: the stream begins with the earliest kept\n", cursor)
 	}
 	return answer.Body, nil
 }
+
+// tellSince says when the stream does not begin where --since wants it.
+func (c *following) tellSince(answer http.Header, cursor string, status io.Writer) {
+	switch {
+	case c.since.IsZero() || cursor != "":
+	case answer.Get(headerSince) == "":
+		fmt.Fprintln(status, "cinnabar: this hub does not know --since: the stream begins with what comes")
+	case c.resumedAt(answer) == spec.Earliest:
+		fmt.Fprintf(status, "cinnabar: updates since %s are no longer all there\n", c.since.Format(time.RFC3339))
+	}
+}
+
+// headerSince is how a hub of ours says that it begins at a time.
+const headerSince = "Cinnabar-Since"
 
 // parameter returns the name that the topics are sent under.
 func (c *following) parameter() string {

@@ -62,7 +62,7 @@ func before(c *bbolt.Cursor, t time.Time) (last store.Position, err error) {
 		switch {
 		case !ok:
 			return 0, fmt.Errorf("%w (entry %d)", errDamaged, position(k))
-		case at.Before(t):
+		case at.UnixMilli() < t.UnixMilli():
 			last = position(k)
 			low = last + 1
 		default:

@@ -243,7 +243,7 @@ func testModel(t *testing.T, newPlace func(testing.TB) Place) {
 					t.Fatalf("since %v: %v", at, err)
 				}
 				for _, e := range m.retained() {
-					if later := !e.At.Before(at); later != (e.Position > got.After) {
+					if later := e.At.UnixMilli() >= at.UnixMilli(); later != (e.Position > got.After) {
 						t.Fatalf("since %v leads to %+v, and there is %s", at, got, describe(e))
 					}
 				}

@@ -72,7 +72,7 @@ func checkSince(t *testing.T, log store.Log, all []store.Entry) {
 		}
 		var want []store.Entry
 		for _, e := range all {
-			if !e.At.Before(at) {
+			if e.At.UnixMilli() >= at.UnixMilli() {
 				want = append(want, e)
 			}
 		}
