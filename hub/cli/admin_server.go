@@ -26,6 +26,9 @@ type adminServer struct {
 // size, in base64.
 const maxAdminBody = 64 << 20
 
+// patienceWithCommands is how long a line may take to be read.
+const patienceWithCommands = 10 * time.Second
+
 // serveAdmin answers on a listener until it is stopped.
 func serveAdmin(l net.Listener, history History, logger *slog.Logger, failed chan<- error) *adminServer {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -88,6 +91,9 @@ func narrate(do func(r *http.Request, tell func(store.Copied)) (wireNews, error)
 				return
 			}
 			last = time.Now()
+			// Whoever does not read must not hold up a history that waits to be
+			// trimmed.
+			_ = out.SetWriteDeadline(last.Add(patienceWithCommands))
 			_ = encoder.Encode(wireNews{Copied: &c}) // the end of the request is told by its context
 			_ = out.Flush()
 		}
@@ -97,6 +103,7 @@ func narrate(do func(r *http.Request, tell func(store.Copied)) (wireNews, error)
 		}
 		mu.Lock()
 		defer mu.Unlock()
+		_ = out.SetWriteDeadline(time.Now().Add(patienceWithCommands))
 		_ = encoder.Encode(news)
 	}
 }

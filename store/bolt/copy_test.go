@@ -496,6 +496,32 @@ func TestCopyFaults(t *testing.T) {
 			}
 			leftOver(t, folder, "hub.db")
 		})
+		t.Run(name+" while the disk fails", func(t *testing.T) {
+			folder := t.TempDir()
+			path := filepath.Join(folder, "hub.db")
+			used(t, path, 100, Options{}).Close()
+			failing := false
+			l, err := open(path, Options{}, func(tx *bbolt.Tx) error {
+				if failing {
+					tx.Rollback()
+					return errDisk
+				}
+				return tx.Commit()
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			if err := l.between(background, func() error { failing = true; return nil }); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := l.Append(background, store.Disk, storetest.Update(t, "x")); !errors.Is(err, store.ErrUnavailable) {
+				t.Fatalf("appending: %v, want %v", err, store.ErrUnavailable)
+			}
+			if err := run(l, background, folder); !errors.Is(err, store.ErrUnavailable) {
+				t.Errorf("%v, want %v at once", err, store.ErrUnavailable)
+			}
+		})
 		t.Run(name+" twice", func(t *testing.T) {
 			folder := t.TempDir()
 			l := used(t, filepath.Join(folder, "hub.db"), 1000, Options{})

@@ -41,10 +41,12 @@ func (l *Log) hold(ctx context.Context) (head store.Position, release func(), er
 	if !l.copying.TryLock() {
 		return 0, nil, errCopying
 	}
-	err = l.between(ctx, func() error {
-		l.w.held, head = true, l.w.ends.head
-		return nil
-	})
+	if err = l.Health(); err == nil { // a writer that recovers may take its time
+		err = l.between(ctx, func() error {
+			l.w.held, head = true, l.w.ends.head
+			return nil
+		})
+	}
 	if err != nil {
 		l.copying.Unlock()
 		return 0, nil, err
