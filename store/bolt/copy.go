@@ -33,8 +33,9 @@ const spare = 64 << 20
 // A copier brings a history into a new file, its draft, while the hub goes on
 // publishing. It needs a history that is not trimmed meanwhile. Everything in it
 // either only grows (log and presence, and ids which follow from log) or is
-// small; what grows is copied chunk by chunk in short transactions, the rest
-// of it and all that is small in one at the end: see [copier.finish].
+// small enough to be compared in a moment; it is copied chunk by chunk in short
+// transactions, and what came and changed since in one at the end: see
+// [copier.finish].
 type copier struct {
 	ctx    context.Context
 	view   viewer
@@ -65,6 +66,9 @@ func (c *copier) copyTo(head store.Position) error {
 	if c.began == 0 {
 		c.began = head
 		if err := c.copyIDs(); err != nil {
+			return err
+		}
+		if err := c.copyOthers(); err != nil {
 			return err
 		}
 	}
@@ -260,7 +264,7 @@ func broughtKeys(ctx context.Context, view viewer) iter.Seq2[[][]byte, error] {
 }
 
 // finish copies, of a history that nobody writes to meanwhile, what records are
-// left and everything that is small, in one transaction.
+// left, and everything else as far as it has changed, in one transaction.
 func (c *copier) finish() error {
 	return c.view(func(from *bbolt.Tx) error {
 		return c.write(func(to *bbolt.Tx) error {
@@ -281,33 +285,135 @@ func (c *copier) finish() error {
 				if grows(name) {
 					return copied.SetSequence(b.Sequence())
 				}
-				return copyBucket(copied, b)
+				return mirror(copied, b)
 			})
 		})
 	})
 }
 
 // grows tells the buckets that are copied record by record; every other one is
-// copied whole at the end, also those that are not known here.
+// copied as it is on the way and compared at the end, also those that are not
+// known here.
 func grows(bucket []byte) bool {
 	return bytes.Equal(bucket, logBucket) || bytes.Equal(bucket, presenceBucket) || bytes.Equal(bucket, idsBucket)
 }
 
-func copyBucket(to, from *bbolt.Bucket) error {
+// copyOthers copies those as they are on the way, so that little of them is left
+// for the end.
+func (c *copier) copyOthers() error {
+	var names [][]byte
+	err := c.view(func(tx *bbolt.Tx) error {
+		names = nil
+		return tx.ForEach(func(name []byte, _ *bbolt.Bucket) error {
+			if !grows(name) && !bytes.Equal(name, roomBucket) {
+				names = append(names, bytes.Clone(name))
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		var from []byte
+		for more := true; more; {
+			start := time.Now()
+			var keys, values [][]byte
+			err := c.view(func(tx *bbolt.Tx) error {
+				keys, values, more = nil, nil, false
+				b := tx.Bucket(name)
+				if b == nil {
+					return nil
+				}
+				cursor, size := b.Cursor(), 0
+				for k, v := cursor.Seek(from); k != nil; k, v = cursor.Next() {
+					if more = len(keys) == chunkEntries || size > chunkSize; more {
+						break
+					}
+					if v != nil { // buckets within are copied at the end
+						keys, values = append(keys, bytes.Clone(k)), append(values, bytes.Clone(v))
+						size += len(k) + len(v)
+					}
+				}
+				return nil
+			})
+			if err == nil && len(keys) > 0 {
+				from = append(bytes.Clone(keys[len(keys)-1]), 0)
+				err = c.write(func(tx *bbolt.Tx) error { return putAll(tx, name, keys, values) })
+			}
+			if err == nil {
+				err = c.rest(time.Since(start))
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func putAll(tx *bbolt.Tx, bucket []byte, keys, values [][]byte) error {
+	b, err := tx.CreateBucketIfNotExists(bucket)
+	if err != nil {
+		return err
+	}
+	b.FillPercent = 0.9
+	for i := range keys {
+		if err := b.Put(keys[i], values[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mirror makes a bucket equal to another. Both are walked, and only what differs is
+// written.
+func mirror(to, from *bbolt.Bucket) error {
 	if err := to.SetSequence(from.Sequence()); err != nil {
 		return err
 	}
 	to.FillPercent = 0.9
-	return from.ForEach(func(k, v []byte) error {
-		if v != nil {
-			return to.Put(k, v)
+	var gone, keys, values, inner [][]byte // a cursor loses its place when its bucket changes
+	t, f := to.Cursor(), from.Cursor()
+	tk, tv := t.First()
+	fk, fv := f.First()
+	for tk != nil || fk != nil {
+		order := bytes.Compare(tk, fk)
+		switch {
+		case fk == nil || tk != nil && order < 0:
+			gone = append(gone, bytes.Clone(tk))
+			tk, tv = t.Next()
+			continue
+		case fv == nil:
+			inner = append(inner, fk)
+		case tk == nil || order > 0 || !bytes.Equal(tv, fv):
+			keys, values = append(keys, fk), append(values, fv)
 		}
-		inner, err := to.CreateBucketIfNotExists(k)
+		if tk != nil && order == 0 {
+			tk, tv = t.Next()
+		}
+		fk, fv = f.Next()
+	}
+	for _, k := range gone {
+		if err := to.Delete(k); err != nil {
+			return err
+		}
+	}
+	for i := range keys {
+		if err := to.Put(keys[i], values[i]); err != nil {
+			return err
+		}
+	}
+	for _, k := range inner {
+		copied, err := to.CreateBucketIfNotExists(k)
 		if err != nil {
 			return err
 		}
-		return copyBucket(inner, from.Bucket(k))
-	})
+		if err := mirror(copied, from.Bucket(k)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // write runs one transaction of the draft.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"cinnabar/store/storetest"
 
 	"go.etcd.io/bbolt"
+	"pgregory.net/rapid"
 )
 
 const patience = 20 * time.Second
@@ -674,4 +676,113 @@ func TestArchive(t *testing.T) {
 	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
 		t.Errorf("reading changed the file, error %v", err)
 	}
+}
+
+// TestMirror: whatever two buckets hold, one becomes the other.
+func TestMirror(t *testing.T) {
+	db, err := bbolt.Open(filepath.Join(t.TempDir(), "x.db"), 0o600, &bbolt.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	content := rapid.MapOf(rapid.StringMatching(`[a-d]{1,3}`), rapid.StringMatching(`[xy]?`))
+	rapid.Check(t, func(rt *rapid.T) {
+		err := db.Update(func(tx *bbolt.Tx) error {
+			buckets := make(map[string]*bbolt.Bucket)
+			for _, name := range []string{"from", "to"} {
+				if tx.Bucket([]byte(name)) != nil {
+					if err := tx.DeleteBucket([]byte(name)); err != nil {
+						return err
+					}
+				}
+				b, err := tx.CreateBucket([]byte(name))
+				if err != nil {
+					return err
+				}
+				for k, v := range content.Draw(rt, name) {
+					if err := b.Put([]byte(k), []byte(v)); err != nil {
+						return err
+					}
+				}
+				buckets[name] = b
+			}
+			inner, err := buckets["from"].CreateBucket([]byte("inner"))
+			if err != nil {
+				return err
+			}
+			if err := errors.Join(inner.Put([]byte("k"), []byte{}), inner.SetSequence(3), mirror(buckets["to"], buckets["from"])); err != nil {
+				return err
+			}
+			list := func(b *bbolt.Bucket) (all []string) {
+				b.ForEach(func(k, v []byte) error {
+					all = append(all, fmt.Sprintf("%s=%q %v", k, v, v == nil))
+					return nil
+				})
+				return all
+			}
+			if got, want := list(buckets["to"]), list(buckets["from"]); !slices.Equal(got, want) {
+				rt.Fatalf("%q, want %q", got, want)
+			}
+			if b := buckets["to"].Bucket([]byte("inner")); b == nil || b.Sequence() != 3 || len(list(b)) != 1 {
+				rt.Fatalf("what is within was not copied")
+			}
+			return nil
+		})
+		if err != nil {
+			rt.Fatal(err)
+		}
+	})
+}
+
+// TestCopyWithKeys: keys come and go while the history is copied.
+func TestCopyWithKeys(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hub.db")
+	o := Options{Keys: store.Window{MaxCount: 5000}}
+	l := used(t, path, 3000, o)
+	once := func(n int) store.Once {
+		o := store.Once{}
+		copy(o.Key[:], fmt.Sprintf("%032d", n*7919%100_000))
+		return o
+	}
+	use := func(from, to int) {
+		t.Helper()
+		var busy sync.WaitGroup
+		for part := range 50 {
+			busy.Go(func() {
+				for n := from + part; n < to; n += 50 {
+					if _, err := l.AppendOnce(background, store.OS, once(n), storetest.Update(t, fmt.Sprint(n))); err != nil {
+						t.Errorf("appending once: %v", err)
+					}
+				}
+			})
+		}
+		busy.Wait()
+	}
+	use(0, 5000)
+	asked := 0
+	l.free = func(string) (int64, bool) {
+		if asked++; asked == 4 {
+			use(5000, 6000)
+		}
+		return 1 << 40, true
+	}
+	done, err := l.Compact(background, silent)
+	if err != nil || asked < 5 {
+		t.Fatalf("%+v after %d chunks, error %v", done, asked, err)
+	}
+	t.Logf("%+v", done)
+	for _, n := range []int{4500, 5999} {
+		r, err := l.AppendOnce(background, store.Disk, once(n), storetest.Update(t, fmt.Sprint(n)))
+		if err != nil || !r.Repeated {
+			t.Errorf("key %d: repeated %v, error %v; want it known", n, r.Repeated, err)
+		}
+	}
+	before := filepath.Join(t.TempDir(), "copy.db")
+	if _, err := l.Backup(background, before, false, silent); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sameContent(t, "with keys", everything(t, path), everything(t, before))
 }
