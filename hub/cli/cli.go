@@ -52,6 +52,7 @@ func commands() []command {
 		{"config check", "", "check the settings serve would run with", (*program).configCheck, settingOptions, settingsNote},
 		{"config print", "", "print the settings serve would run with and where they come from", (*program).configPrint, settingOptions, settingsNote},
 		{"history stat", "", "describe the history of a hub, also of one that runs", (*program).historyStat, statOptions, settingsNote},
+		{"history retention", "", "show what each retention rule holds and what the settings would remove: a dry run", (*program).historyRetention, statOptions, retentionNote},
 		{"history export", "[FILE]", "write a history's updates as lines of JSON", (*program).historyExport, exportOptions, exportNote},
 		{"history import", "FILE", "take over an export, or the reference hub's history from its bolt file", (*program).historyImport, importOptions, importNote},
 		{"history backup", "FILE", "copy a history, also of a hub that runs", (*program).historyBackup, backupOptions, backupNote},
