@@ -58,7 +58,11 @@ func (v Verdict) Err() error {
 }
 
 func (v *Verdict) fault(k Kind, format string, args ...any) {
-	v.Faults = append(v.Faults, Fault{k, fmt.Sprintf(format, args...)})
+	v.Faults = append(v.Faults, newFault(k, format, args...))
+}
+
+func newFault(k Kind, format string, args ...any) Fault {
+	return Fault{k, fmt.Sprintf(format, args...)}
 }
 
 // Judge compares a view with what was published. It is to be called when the

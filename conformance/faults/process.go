@@ -159,6 +159,14 @@ func (h *Hub) Kill() error {
 	return nil
 }
 
+// Reload asks the hub to read its settings again, with SIGHUP.
+func (h *Hub) Reload() error {
+	if err := h.signal(syscall.SIGHUP); err != nil {
+		return fmt.Errorf("making the hub read its settings: %w", err)
+	}
+	return nil
+}
+
 // Stop asks the hub to end with SIGTERM. An exit code other than 0 is an
 // error; when ctx ends first, the hub is killed.
 func (h *Hub) Stop(ctx context.Context) error {

@@ -21,24 +21,17 @@ const answerTimeout = 30 * time.Second
 // A Publisher sends updates one after the other, over one connection, and
 // keeps the record of them. It is not safe for concurrent use.
 type Publisher struct {
+	poster
 	record *Record
 	name   string
-	token  string
 	sent   int
-	client *http.Client
 }
 
 // Publisher returns a publisher that writes to the record. Names are unique
 // within a record. Close it.
 func (r *Record) Publisher(name, token string) *Publisher {
-	return &Publisher{
-		record: r, name: r.nonce + "-" + name, token: token,
-		client: &http.Client{Transport: new(http.Transport), Timeout: answerTimeout},
-	}
+	return &Publisher{poster: newPoster(token), record: r, name: r.nonce + "-" + name}
 }
-
-// Close closes the connection.
-func (p *Publisher) Close() { p.client.CloseIdleConnections() }
 
 // An Update is what to publish.
 type Update struct {
@@ -60,11 +53,25 @@ func (p *Publisher) Publish(ctx context.Context, hubURL string, u Update) Attemp
 		form.Set("id", "urn:faults:"+key)
 	}
 	p.record.begin(key, u)
-	return p.record.end(key, p.post(ctx, hubURL, form.Encode()))
+	return p.record.end(key, p.post(ctx, hubURL, form.Encode(), ""))
 }
 
-// post sends a form and says how the attempt ended.
-func (p *Publisher) post(ctx context.Context, hubURL, form string) (end Attempt) {
+// A poster sends publishes over one connection.
+type poster struct {
+	token  string
+	client *http.Client
+}
+
+func newPoster(token string) poster {
+	return poster{token, &http.Client{Transport: new(http.Transport), Timeout: answerTimeout}}
+}
+
+// Close closes the connection.
+func (p *poster) Close() { p.client.CloseIdleConnections() }
+
+// post sends a form, with an Idempotency-Key unless it is "", and says how the
+// attempt ended.
+func (p *poster) post(ctx context.Context, hubURL, form, key string) (end Attempt) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, hubURL, strings.NewReader(form))
 	if err != nil {
 		return Attempt{Outcome: Unsent, Problem: err.Error()}
@@ -72,6 +79,9 @@ func (p *Publisher) post(ctx context.Context, hubURL, form string) (end Attempt)
 	r.GetBody = nil // without it net/http cannot send a publish twice
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Authorization", "Bearer "+p.token)
+	if key != "" {
+		r.Header.Set("Idempotency-Key", key)
+	}
 	answer, err := p.client.Do(r)
 	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "dial" {
 		return Attempt{Outcome: Unsent, Problem: err.Error()}

@@ -1,0 +1,304 @@
+package faults
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// awaitRules waits until nothing of a history is left that its rules would
+// remove.
+func (r *upkeepRun) awaitRules(ctx context.Context, history string) error {
+	for start := time.Now(); time.Since(start) < r.Limit; pause(ctx, statPause) {
+		out, err := r.operator.run(ctx, "retention", history, "--json")
+		if err != nil {
+			return err
+		}
+		var shares []struct{ Goes int64 }
+		if err := json.Unmarshal([]byte(out), &shares); err != nil {
+			return fmt.Errorf("history retention: %w", err)
+		}
+		goes := int64(0)
+		for _, s := range shares {
+			goes += s.Goes
+		}
+		if goes == 0 && len(shares) == int(classes) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s is not trimmed after %v", history, r.Limit)
+}
+
+// judgeKept judges the history that was trimmed, compacted and killed: as an
+// export, and as a subscriber is given it.
+func (r *upkeepRun) judgeKept(ctx context.Context) error {
+	r.at("judging the history that was compacted")
+	if err := r.awaitRules(ctx, r.history); err != nil {
+		return err
+	}
+	now := r.ledger.now()
+	want := stock{name: "compacted", due: now, last: now, kept: r.ledger.kept}
+	file, err := os.OpenFile(r.exportFile, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("keeping the export: %w", err)
+	}
+	defer file.Close()
+	buffered := bufio.NewWriterSize(file, 1<<20)
+	r.exported = r.ledger.read(want)
+	if r.digest, err = r.judgeExport(ctx, r.exported, r.history, buffered); err != nil {
+		return err
+	}
+	if err := errors.Join(buffered.Flush(), file.Close()); err != nil {
+		return fmt.Errorf("keeping the export: %w", err)
+	}
+	want.name = "compacted, read"
+	if err := r.judgeStream(ctx, r.hub, r.exported, want); err != nil {
+		return err
+	}
+	if err := r.judgeCursors(ctx, "compacted, cursors", r.hub, r.exported); err != nil {
+		return err
+	}
+	return r.stop(r.hub)
+}
+
+// judgeStream reads a whole history as a subscriber, up to where an export ended.
+func (r *upkeepRun) judgeStream(ctx context.Context, h *Hub, exported *reading, want stock) error {
+	ctx, cancel := context.WithTimeout(ctx, r.Limit)
+	defer cancel()
+	all := r.ledger.read(want)
+	body, answered, err := stream(ctx, h.URL(), r.credentials.subscriber(), asked{selector: "*", cursor: Earliest})
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	if answered != Earliest {
+		all.fault(CursorLost, "asked for everything, the hub goes on from %q", answered)
+	}
+	err = events(body, exported.lastID(), func(e Event) { all.see(specimen{id: e.ID, data: e.Data}) })
+	if err != nil {
+		return err
+	}
+	all.end()
+	if !slices.Equal(all.order, exported.order) {
+		all.fault(Reordered, "a subscriber is given %d updates, and not in the order of the %d exported", len(all.order), len(exported.order))
+	}
+	r.report.take(all)
+	return nil
+}
+
+// judgeCursors resumes from what a history gave out, as subscribers to orders
+// do: from an order, from one under an id of its own, and from a tick that is
+// gone. Whoever wants ticks after that one is to be told of a loss.
+func (r *upkeepRun) judgeCursors(ctx context.Context, name string, h *Hub, exported *reading) error {
+	v := r.ledger.read(stock{name: name})
+	// Some way before the end, so that there is something to resume with.
+	before := exported.highest - min(exported.highest, 2*uint64(r.Keep))
+	for _, c := range []struct {
+		what    string
+		about   class
+		brought bool
+		gone    bool
+		exact   bool
+	}{
+		{"an order", orders, false, false, true},
+		{"an order with an id of its own", orders, true, false, true},
+		{"a tick that is gone", orders, false, true, true},
+		{"a tick that is gone", ticks, false, true, false},
+	} {
+		cursor, n, ok := r.ledger.find(func(n int, e *line) bool {
+			u := r.ledger.update(n)
+			class := orders
+			if c.gone {
+				class = ticks
+			}
+			return u.class == class && (u.id != "") == c.brought && exported.holds(n) == !c.gone &&
+				e.position > 0 && e.position < before
+		})
+		if !ok {
+			return fmt.Errorf("the history has nothing to resume from: %s", c.what)
+		}
+		v.counted++
+		given, answered, err := r.resume(ctx, h, asked{selector: c.about.template(), cursor: cursor}, exported)
+		if err != nil {
+			return err
+		}
+		want := cursor
+		if !c.exact {
+			want = Earliest
+		}
+		if answered != want {
+			v.fault(CursorLost, "%v after %s, %s: the hub goes on from %q, want %q", c.about, c.what, cursor, answered, want)
+		}
+		expected := exported.after(r.positionOf(n), c.about)
+		if answered == Earliest && !c.exact {
+			continue // it was told, and may get all there is
+		}
+		if !slices.Equal(given, expected) {
+			v.fault(CursorLost, "%v after %s, %s: %d are given that are not the %d in the history", c.about, c.what, cursor, len(given), len(expected))
+		}
+	}
+	r.report.take(v)
+	return nil
+}
+
+func (r *upkeepRun) positionOf(n int) uint64 {
+	r.ledger.mu.Lock()
+	defer r.ledger.mu.Unlock()
+	return r.ledger.lines[n].position
+}
+
+// resume reads on from a cursor to the last update of an export that the
+// selector matches, and returns the keys.
+func (r *upkeepRun) resume(ctx context.Context, h *Hub, a asked, exported *reading) (keys []string, answered string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, r.Limit)
+	defer cancel()
+	body, answered, err := stream(ctx, h.URL(), r.credentials.subscriber(), a)
+	if err != nil {
+		return nil, "", err
+	}
+	defer body.Close()
+	last := exported.lastAbout(a.selector)
+	err = events(body, last, func(e Event) {
+		key, _ := readPayload(e.Data)
+		keys = append(keys, key)
+	})
+	return keys, answered, err
+}
+
+// lastAbout returns the id of the last update read that a class's template
+// matches.
+func (r *reading) lastAbout(template string) string {
+	r.ledger.mu.Lock()
+	defer r.ledger.mu.Unlock()
+	for _, n := range slices.Backward(r.order) {
+		u := r.ledger.update(int(n))
+		for c := range classes {
+			if c.template() == template && u.about(c) {
+				return r.ledger.lines[n].id
+			}
+		}
+	}
+	return ""
+}
+
+// judgeRestored starts a hub on the backup, elsewhere.
+func (r *upkeepRun) judgeRestored(ctx context.Context) (err error) {
+	r.at("judging the backup, restored elsewhere")
+	restored := filepath.Join(r.Folder, "elsewhere", "hub.db")
+	if err := os.Mkdir(filepath.Dir(restored), 0o700); err != nil {
+		return fmt.Errorf("restoring the backup: %w", err)
+	}
+	if err := copyFile(restored, r.copy); err != nil {
+		return fmt.Errorf("restoring the backup: %w", err)
+	}
+	h, err := r.serve(ctx, restored)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.stop(h)) }()
+	if err := r.awaitRules(ctx, restored); err != nil {
+		return err
+	}
+	want := stock{name: "restored", due: r.backedUp, last: r.copied, through: r.backup.through, kept: r.ledger.kept}
+	all := r.ledger.read(want)
+	if _, err := r.judgeExport(ctx, all, restored, io.Discard); err != nil {
+		return err
+	}
+	if all.highest > r.backup.through {
+		r.report.note(all.name, []Fault{newFault(Invented, "position %d, behind %d where the backup ended", all.highest, r.backup.through)})
+	}
+	want.name = "restored, read"
+	if err := r.judgeStream(ctx, h, all, want); err != nil {
+		return err
+	}
+	if err := r.judgeCursors(ctx, "restored, cursors", h, all); err != nil {
+		return err
+	}
+	return r.judgeEpoch(ctx, h)
+}
+
+// judgeEpoch looks at what the restored history does not share with the
+// original: ids published there after the backup are lost here, which is told,
+// and no id that is given out here was ever given out there.
+func (r *upkeepRun) judgeEpoch(ctx context.Context, h *Hub) error {
+	ctx, cancel := context.WithTimeout(ctx, r.Limit)
+	defer cancel()
+	v := r.ledger.read(stock{name: "restored, epoch"})
+	body, answered, err := stream(ctx, h.URL(), r.credentials.subscriber(), asked{selector: orders.template(), cursor: r.behind, gaps: true})
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	const published = 100
+	s := &sender{newPoster(r.credentials.publisher()), newLedger(r.ledger.plan, published), h.URL}
+	s.ledger.nonce = NewRecord().nonce
+	defer s.Close()
+	for range published {
+		if a, _ := s.next(ctx); a.Outcome != Acknowledged {
+			return fmt.Errorf("publishing to the restored history: %s", a.Problem)
+		}
+	}
+	v.counted = published + 1
+	reason, err := gapOf(body)
+	if err != nil {
+		return fmt.Errorf("resuming after the backup's end: %w", err)
+	}
+	if answered != Earliest || reason != "not_kept" {
+		v.fault(CursorLost, "after %s, which the backup does not hold, the hub goes on from %q, and tells a gap for reason %q: want earliest, not_kept", r.behind, answered, reason)
+	}
+	r.ledger.mu.Lock()
+	for id := range s.ledger.byID {
+		if n, taken := r.ledger.byID[id]; taken {
+			v.fault(Misidentified, "%s stands for a publish to the restored history and for publish %d to the original", id, n)
+		}
+	}
+	r.ledger.mu.Unlock()
+	r.report.take(v)
+	r.report.note(v.name, s.ledger.faults)
+	return nil
+}
+
+// judgeImported imports the export into an empty history, which has to export
+// the same.
+func (r *upkeepRun) judgeImported(ctx context.Context) error {
+	r.at("importing the export")
+	ctx, cancel := context.WithTimeout(ctx, r.Limit)
+	defer cancel()
+	imported := filepath.Join(r.Folder, "imported.db")
+	if _, err := r.operator.run(ctx, "import", imported, r.exportFile); err != nil {
+		return err
+	}
+	now := r.ledger.now()
+	all := r.ledger.read(stock{name: "imported", due: now, last: now, kept: r.ledger.kept, moved: true})
+	digest, err := r.judgeExport(ctx, all, imported, io.Discard)
+	if err != nil {
+		return err
+	}
+	if string(digest.Sum(nil)) != string(r.digest.Sum(nil)) {
+		r.report.note(all.name, []Fault{newFault(Invented, "the digest of its %d updates is %x, and was %x of the %d exported",
+			digest.updates, digest.Sum(nil), r.digest.Sum(nil), r.digest.updates)})
+	}
+	r.report.Digest = fmt.Sprintf("%x", digest.Sum(nil))
+	return nil
+}
+
+func copyFile(to, from string) error {
+	source, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	target, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(target, source)
+	return errors.Join(err, target.Close())
+}
