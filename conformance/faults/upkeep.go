@@ -47,16 +47,14 @@ type upkeepRun struct {
 	pace        *pace
 	report      UpkeepReport
 
-	backup     copied
-	copy       string        // its file
-	backedUp   time.Duration // when the last backup was begun
-	copied     time.Duration // when it had ended
-	slack      [classes]int
-	behind     string        // id of an order published after the backup
-	lasted     time.Duration // what the first backup took, and how long a compaction may
-	exported   *reading      // of the history at the end
-	digest     *exportDigest // of its export
-	exportFile string
+	copy         string // file of the backup
+	backup       backupTold
+	begun, ended time.Duration // when the last backup was, which overwrote those before
+	behind       string        // id of an order published after it
+
+	exportFile string // export of the history at the end
+	exported   *reading
+	digest     *exportDigest
 
 	mu    sync.Mutex
 	stage string
@@ -80,7 +78,7 @@ func (u Upkeep) prepare() *upkeepRun {
 	p := plan{nonce: nonce}
 	p.kept[ticks], p.kept[news] = u.Keep, max(1, u.Keep/2)
 	r := &upkeepRun{
-		Upkeep: u, operator: operator{binary: u.Binary, config: filepath.Join(u.Folder, "settings.yaml")},
+		Upkeep: u, operator: operator{binary: u.Binary, config: filepath.Join(u.Folder, "settings.yaml"), limit: u.Limit},
 		ledger:      newLedger(p, u.Updates+u.Updates/8),
 		credentials: Credentials{PublisherKey: "publishers' key of an upkeep, " + nonce, SubscriberKey: "subscribers' key of an upkeep, " + nonce},
 		history:     filepath.Join(u.Folder, "hub.db"), output: new(Tail),
@@ -130,7 +128,7 @@ func (r *upkeepRun) tellProgress(done <-chan struct{}) {
 		stage := r.stage
 		r.mu.Unlock()
 		if r.Progress != nil {
-			r.Progress(fmt.Sprintf("%4.0fs %s: %v", r.ledger.now().Seconds(), stage, r.ledger.total()))
+			r.Progress(fmt.Sprintf("%4.0fs %s: %s", r.ledger.now().Seconds(), stage, r.ledger.progress()))
 		}
 	}
 }
@@ -191,7 +189,7 @@ func (r *upkeepRun) serve(ctx context.Context, history string) (*Hub, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.Limit) // it looks at every page
 	defer cancel()
 	return Start(ctx, Program{
-		Command: []string{r.Binary, "serve", "--config", r.config, "--store", storeOf(history), "--addr", "127.0.0.1:0", "--drain", "0s"},
+		Command: []string{r.Binary, "serve", "--config", r.config, "--store", storeOf(history), "--addr", "127.0.0.1:0", "--drain", "0s", "--anonymous", "--protocols", "0.x"},
 		Env: append(environ(), "MERCURE_PUBLISHER_JWT_KEY="+r.credentials.PublisherKey,
 			"MERCURE_SUBSCRIBER_JWT_KEY="+r.credentials.SubscriberKey),
 		Output: r.output,
@@ -255,7 +253,7 @@ func (r *upkeepRun) judgeExport(ctx context.Context, all *reading, history strin
 	}
 	digest, err := all.export(io.TeeReader(out, keep))
 	if err != nil {
-		cancel() // it may still want to write
+		cancel() // the command may still want to write
 	}
 	if end := cmd.Wait(); err == nil && end != nil {
 		err = fmt.Errorf("history export: %w: %s", end, lastOf(problem.String()))
@@ -315,7 +313,7 @@ func (r *upkeepRun) operate(ctx context.Context) error {
 		return err
 	}
 	r.at("backing up the history")
-	if err := r.pace.measure("backup", func() error { return r.repeatedly(ctx, r.takeBackup()) }); err != nil {
+	if err := r.pace.measure("backup", func() error { return r.repeatedly(ctx, r.takeBackup) }); err != nil {
 		return err
 	}
 	if err := r.awaitBehind(ctx); err != nil {
@@ -345,35 +343,23 @@ func (r *upkeepRun) repeatedly(ctx context.Context, do func(context.Context) err
 	}
 }
 
-func (r *upkeepRun) takeBackup() func(context.Context) error {
-	var first [classes]int // held when nothing was being copied
-	for c := range classes {
-		first[c], _ = r.ledger.count(c)
+func (r *upkeepRun) takeBackup(ctx context.Context) (err error) {
+	r.begun = r.ledger.now()
+	if r.backup, err = r.operator.backup(ctx, r.history, r.copy); err != nil {
+		return err
 	}
-	return func(ctx context.Context) (err error) {
-		r.backedUp = r.ledger.now()
-		if r.backup, err = r.operator.backup(ctx, r.history, r.copy); err != nil {
-			return err
-		}
-		r.copied = r.ledger.now()
-		for c := range classes {
-			held, inFlight := r.ledger.count(c)
-			r.slack[c] = held - first[c] + inFlight
-		}
-		r.lasted = r.copied - r.backedUp
-		r.report.Backups = append(r.report.Backups, r.lasted)
-		r.report.BackupFile = r.backup.file
-		return nil
-	}
+	r.ended = r.ledger.now()
+	r.report.Backups = append(r.report.Backups, r.ended-r.begun)
+	return nil
 }
 
 // awaitBehind waits for an order that the backup does not hold, with an id of the
 // hub's.
 func (r *upkeepRun) awaitBehind(ctx context.Context) error {
 	found := await(ctx, r.Patience, func() (ok bool) {
-		r.behind, _, ok = r.ledger.find(func(n int, e *line) bool {
+		r.behind, _, ok = r.ledger.find(r.ended, func(n int, _ *line) bool {
 			u := r.ledger.update(n)
-			return u.class == orders && u.id == "" && e.began > r.copied
+			return u.class == orders && u.id == ""
 		})
 		return ok
 	})
@@ -391,7 +377,7 @@ func (r *upkeepRun) takeCompaction(ctx context.Context) error {
 	}
 	r.report.Compactions = append(r.report.Compactions, time.Since(start))
 	r.report.Paused = max(r.report.Paused, c.paused)
-	if r.report.Compacted == (compacted{}) {
+	if r.report.Compacted == (compactionTold{}) {
 		r.report.Compacted = c
 	}
 	return nil

@@ -58,8 +58,7 @@ func (r *upkeepRun) judgeKept(ctx context.Context) error {
 	if err := errors.Join(buffered.Flush(), file.Close()); err != nil {
 		return fmt.Errorf("keeping the export: %w", err)
 	}
-	want.name = "compacted, read"
-	if err := r.judgeStream(ctx, r.hub, r.exported, want); err != nil {
+	if err := r.judgeStreams(ctx, r.hub, r.exported, want); err != nil {
 		return err
 	}
 	if err := r.judgeCursors(ctx, "compacted, cursors", r.hub, r.exported); err != nil {
@@ -68,12 +67,24 @@ func (r *upkeepRun) judgeKept(ctx context.Context) error {
 	return r.stop(r.hub)
 }
 
-// judgeStream reads a whole history as a subscriber, up to where an export ended.
-func (r *upkeepRun) judgeStream(ctx context.Context, h *Hub, exported *reading, want stock) error {
+// judgeStreams reads a whole history as one subscriber who may read everything,
+// and as one without a token.
+func (r *upkeepRun) judgeStreams(ctx context.Context, h *Hub, exported *reading, want stock) error {
+	name := want.name
+	want.name = name + ", read"
+	if err := r.judgeStream(ctx, h, r.credentials.subscriber(), exported.order, exported, want); err != nil {
+		return err
+	}
+	want.name, want.public = name+", anonymous", true
+	return r.judgeStream(ctx, h, "", exported.publicOrder(), exported, want)
+}
+
+// judgeStream reads a history up to where an export ended.
+func (r *upkeepRun) judgeStream(ctx context.Context, h *Hub, token string, order []int32, exported *reading, want stock) error {
 	ctx, cancel := context.WithTimeout(ctx, r.Limit)
 	defer cancel()
 	all := r.ledger.read(want)
-	body, answered, err := stream(ctx, h.URL(), r.credentials.subscriber(), asked{selector: "*", cursor: Earliest})
+	body, answered, err := stream(ctx, h.URL(), token, asked{selector: "*", cursor: Earliest})
 	if err != nil {
 		return err
 	}
@@ -81,13 +92,16 @@ func (r *upkeepRun) judgeStream(ctx context.Context, h *Hub, exported *reading, 
 	if answered != Earliest {
 		all.fault(CursorLost, "asked for everything, the hub goes on from %q", answered)
 	}
-	err = events(body, exported.lastID(), func(e Event) { all.see(specimen{id: e.ID, data: e.Data}) })
-	if err != nil {
+	err = events(body, exported.lastID(order), func(e Event) { all.see(specimen{id: e.ID, data: e.Data}) })
+	switch {
+	case errors.Is(err, errMalformed):
+		all.fault(Broken, "%v", err)
+	case err != nil:
 		return err
 	}
 	all.end()
-	if !slices.Equal(all.order, exported.order) {
-		all.fault(Reordered, "a subscriber is given %d updates, and not in the order of the %d exported", len(all.order), len(exported.order))
+	if !slices.Equal(all.order, order) {
+		all.fault(Reordered, "a subscriber is given %d updates, and not in the order of the %d exported", len(all.order), len(order))
 	}
 	r.report.take(all)
 	return nil
@@ -112,7 +126,7 @@ func (r *upkeepRun) judgeCursors(ctx context.Context, name string, h *Hub, expor
 		{"a tick that is gone", orders, false, true, true},
 		{"a tick that is gone", ticks, false, true, false},
 	} {
-		cursor, n, ok := r.ledger.find(func(n int, e *line) bool {
+		cursor, n, ok := r.ledger.find(-1, func(n int, e *line) bool {
 			u := r.ledger.update(n)
 			class := orders
 			if c.gone {
@@ -206,7 +220,7 @@ func (r *upkeepRun) judgeRestored(ctx context.Context) (err error) {
 	if err := r.awaitRules(ctx, restored); err != nil {
 		return err
 	}
-	want := stock{name: "restored", due: r.backedUp, last: r.copied, through: r.backup.through, kept: r.ledger.kept}
+	want := stock{name: "restored", due: r.begun, last: r.ended, through: r.backup.through, kept: r.ledger.kept}
 	all := r.ledger.read(want)
 	if _, err := r.judgeExport(ctx, all, restored, io.Discard); err != nil {
 		return err
@@ -214,8 +228,7 @@ func (r *upkeepRun) judgeRestored(ctx context.Context) (err error) {
 	if all.highest > r.backup.through {
 		r.report.note(all.name, []Fault{newFault(Invented, "position %d, behind %d where the backup ended", all.highest, r.backup.through)})
 	}
-	want.name = "restored, read"
-	if err := r.judgeStream(ctx, h, all, want); err != nil {
+	if err := r.judgeStreams(ctx, h, all, want); err != nil {
 		return err
 	}
 	if err := r.judgeCursors(ctx, "restored, cursors", h, all); err != nil {

@@ -22,9 +22,8 @@ type stock struct {
 	through uint64
 	// kept is how many of each class are there, the newest; 0 for all.
 	kept [classes]int
-	// slack is how many more than that may be: retention rests while a history
-	// is copied.
-	slack [classes]int
+	// public says that it is shown without what is private.
+	public bool
 	// moved says that positions are not those of the original history.
 	moved bool
 }
@@ -81,6 +80,7 @@ func (r *reading) see(s specimen) {
 	n, ours := r.ledger.number(key)
 	r.ledger.mu.Lock()
 	defer r.ledger.mu.Unlock()
+	r.ledger.judged++
 	if !ours || n >= len(r.seen) {
 		r.fault(Invented, "%.80q under %s was never published", key, s.id)
 		return
@@ -101,6 +101,9 @@ func (r *reading) see(s specimen) {
 		return
 	}
 	r.seen[n] = true
+	if r.public && u.private {
+		r.fault(Leaked, "%s is private", key)
+	}
 	r.order = append(r.order, int32(n))
 	if r.class[u.class]++; r.first[u.class] < 0 {
 		r.first[u.class] = n
@@ -154,10 +157,11 @@ func (r *reading) end() {
 	defer r.ledger.mu.Unlock()
 	var published [classes]int // of what is due
 	for n := range r.seen {
-		e, c := &r.ledger.lines[n], r.ledger.update(n).class
-		if e.outcome != Acknowledged || !r.isDue(e) {
+		e, u := &r.ledger.lines[n], r.ledger.update(n)
+		if e.outcome != Acknowledged || !r.isDue(e) || r.public && u.private {
 			continue
 		}
+		c := u.class
 		published[c]++
 		if !r.seen[n] && (r.kept[c] == 0 || r.isAfter(e, r.first[c])) {
 			r.fault(Missing, "publish %d, of the %v, acknowledged as %s at %v", n, c, e.id, e.ended)
@@ -165,13 +169,13 @@ func (r *reading) end() {
 	}
 	for c := range classes {
 		keeps := r.kept[c]
-		if keeps == 0 {
-			continue
+		if keeps == 0 || r.public {
+			continue // what rules keep is private or not
 		}
 		if want := min(keeps, published[c]); r.class[c] < want {
 			r.fault(Missing, "there are %d %v, and the rule keeps %d", r.class[c], c, want)
 		}
-		if r.class[c] > keeps+r.slack[c] {
+		if r.class[c] > keeps {
 			r.fault(Overstayed, "there are %d %v, and the rule keeps %d", r.class[c], c, keeps)
 		}
 	}
@@ -208,14 +212,24 @@ func (r *reading) after(position uint64, c class) (keys []string) {
 	return keys
 }
 
-// lastID returns the id of the last update read.
-func (r *reading) lastID() string {
+// publicOrder returns the numbers of what was read and is not private.
+func (r *reading) publicOrder() (numbers []int32) {
+	for _, n := range r.order {
+		if !r.ledger.update(int(n)).private {
+			numbers = append(numbers, n)
+		}
+	}
+	return numbers
+}
+
+// lastID returns the id of the last of some updates.
+func (r *reading) lastID(numbers []int32) string {
 	r.ledger.mu.Lock()
 	defer r.ledger.mu.Unlock()
-	if len(r.order) == 0 {
+	if len(numbers) == 0 {
 		return ""
 	}
-	return r.ledger.lines[r.order[len(r.order)-1]].id
+	return r.ledger.lines[numbers[len(numbers)-1]].id
 }
 
 // holds reports whether a publish was read.

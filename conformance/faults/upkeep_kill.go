@@ -38,7 +38,9 @@ func (r *upkeepRun) killInOperations(ctx context.Context) error {
 		return err
 	}
 	r.at("compacting the history once more")
-	return r.repeatedly(ctx, r.takeCompaction)
+	ctx, cancel := context.WithTimeout(ctx, r.Limit)
+	defer cancel()
+	return r.takeCompaction(ctx)
 }
 
 // killIn kills the hub while it works at a command, which is after a new file is
@@ -65,14 +67,21 @@ func (r *upkeepRun) killIn(ctx context.Context, folder, command string, args ...
 			now, err := filesIn(folder)
 			return err != nil || now > there || isClosed(ended)
 		})
-		pause(ctx, rand.N(r.lasted/2+1))
-		_, inFlight := r.ledger.count(orders)
+		pause(ctx, rand.N((r.ended-r.begun)/2+1))
+		inFlight := 0
+		await(ctx, r.Patience, func() bool {
+			_, inFlight = r.ledger.count(orders)
+			return inFlight > 0
+		})
 		if err := r.hub.Kill(); err != nil {
 			return err
 		}
 		<-ended
 		if err := r.hub.Start(ctx); err != nil {
 			return fmt.Errorf("starting again after a kill: %w", err)
+		}
+		if now, err := filesIn(folder); err != nil || command == "compact" && now > there {
+			return errors.Join(err, fmt.Errorf("%d files are in %s after a killed compaction, %d were there before", now, folder, there))
 		}
 		if end != nil {
 			r.report.Kills = append(r.report.Kills, UpkeepKill{command, inFlight})

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"fmt"
 	"sync"
 	"time"
 )
@@ -19,6 +20,7 @@ type ledger struct {
 	repeated int // publishes sent again after they were acknowledged
 	retried  int // sent again because no answer had come
 	held     [classes]int
+	judged   int     // updates that readings have seen
 	faults   []Fault // of answers
 }
 
@@ -118,11 +120,19 @@ func (l *ledger) total() Tally {
 	return l.tally
 }
 
-// find returns the newest publish that holds, with its number.
-func (l *ledger) find(holds func(n int, e *line) bool) (id string, n int, ok bool) {
+// progress says how far publishing and judging are.
+func (l *ledger) progress() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for n := len(l.lines) - 1; n >= 0; n-- {
+	return fmt.Sprintf("%v; %d read", l.tally, l.judged)
+}
+
+// find returns the newest publish that holds, with its number, of those that
+// began after a time.
+func (l *ledger) find(after time.Duration, holds func(n int, e *line) bool) (id string, n int, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for n := len(l.lines) - 1; n >= 0 && l.lines[n].began > after; n-- {
 		if e := &l.lines[n]; e.outcome == Acknowledged && holds(n, e) {
 			return e.id, n, true
 		}

@@ -88,6 +88,7 @@ type pace struct {
 	mu     sync.Mutex
 	phase  string // "" for one that is not measured
 	phases map[string]*samples
+	open   int   // publishes under way that belong to a phase
 	err    error // the first refusal
 
 	cancel  context.CancelFunc
@@ -126,15 +127,12 @@ func (l *ledger) keep(ctx context.Context, publishers int, rate float64, token s
 				if ctx.Err() != nil {
 					return
 				}
-				phase := p.current()
+				phase := p.enter()
 				a, answered := s.next(ctx)
-				switch a.Outcome {
-				case Acknowledged:
-					p.add(phase, answered.Sub(due))
-				case Refused:
-					p.fail(fmt.Errorf("a publish was refused: %s", a.Problem))
+				if !p.leave(phase, a, answered.Sub(due)) {
 					return
-				default: // the hub was killed, and this is not to be made up for
+				}
+				if a.Outcome != Acknowledged { // the hub was killed, and this is not to be made up for
 					pause(ctx, retryPause)
 					due = time.Now()
 				}
@@ -157,24 +155,65 @@ func (p *pace) stop() error {
 // the same samples.
 func (p *pace) measure(phase string, do func() error) error {
 	start := time.Now()
-	p.mu.Lock()
-	p.phase = phase
-	p.mu.Unlock()
+	p.set(phase)
 	err := do()
+	took := time.Since(start)
+	p.set("")
+	// What comes next may be a kill.
+	if !await(context.Background(), answerTimeout, p.isOver) && err == nil {
+		err = fmt.Errorf("publishes of the phase %s are not answered: %w", phase, errImpatient)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.phase = ""
-	p.of(phase).took += time.Since(start)
+	p.of(phase).took += took
 	if err == nil {
 		err = p.err
 	}
 	return err
 }
 
-func (p *pace) current() string {
+func (p *pace) set(phase string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.phase = phase
+}
+
+func (p *pace) isOver() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.open == 0
+}
+
+// enter returns the phase that a publish belongs to.
+func (p *pace) enter() (phase string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.phase != "" {
+		p.open++
+	}
 	return p.phase
+}
+
+// leave notes how a publish ended, and tells whether its publisher goes on.
+// While anything is measured nobody kills the hub: then each has to be
+// acknowledged.
+func (p *pace) leave(phase string, a Attempt, took time.Duration) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if phase != "" {
+		p.open--
+	}
+	switch {
+	case a.Outcome == Acknowledged && phase != "":
+		s := p.of(phase)
+		s.times = append(s.times, took)
+	case a.Outcome == Refused, a.Outcome != Acknowledged && phase != "":
+		if p.err == nil {
+			p.err = fmt.Errorf("in the phase %q a publish was not acknowledged: %s", phase, a.Problem)
+		}
+		return false
+	}
+	return true
 }
 
 // of is called with mu held.
@@ -183,22 +222,4 @@ func (p *pace) of(phase string) *samples {
 		p.phases[phase] = new(samples)
 	}
 	return p.phases[phase]
-}
-
-func (p *pace) add(phase string, d time.Duration) {
-	if phase == "" {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := p.of(phase)
-	s.times = append(s.times, d)
-}
-
-func (p *pace) fail(err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.err == nil {
-		p.err = err
-	}
 }

@@ -17,9 +17,10 @@ import (
 type operator struct {
 	binary string
 	config string // file of settings
+	limit  time.Duration
 }
 
-// history is one history under a name.
+// storeOf names the history in a file.
 func storeOf(path string) string { return "bolt://" + path }
 
 func (o operator) command(ctx context.Context, command, history string, args ...string) *exec.Cmd {
@@ -42,6 +43,8 @@ func environ() []string {
 
 // run runs a command to its end and returns what it printed.
 func (o operator) run(ctx context.Context, command, history string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.limit)
+	defer cancel()
 	cmd := o.command(ctx, command, history, args...)
 	var problem bytes.Buffer
 	cmd.Stderr = &problem
@@ -74,8 +77,8 @@ func (o operator) stat(ctx context.Context, history string) (s stat, err error) 
 	return s, err
 }
 
-// A copied history is what a backup says of itself.
-type copied struct {
+// A backupTold is what a backup says of itself.
+type backupTold struct {
 	updates int64
 	through uint64 // position
 	file    int64
@@ -83,7 +86,7 @@ type copied struct {
 
 var backedUp = regexp.MustCompile(`(?s)^backed up +(\d+) updates .* up to position (\d+)\nfile size +(\d+)\b.*\nverified `)
 
-func (o operator) backup(ctx context.Context, history, path string) (c copied, err error) {
+func (o operator) backup(ctx context.Context, history, path string) (c backupTold, err error) {
 	out, err := o.run(ctx, "backup", history, "--force", path)
 	if err != nil {
 		return c, err
@@ -98,15 +101,15 @@ func (o operator) backup(ctx context.Context, history, path string) (c copied, e
 	return c, nil
 }
 
-// A compacted history is what a compaction says of itself.
-type compacted struct {
+// A compactionTold is what a compaction says of itself.
+type compactionTold struct {
 	before, after int64
 	paused        time.Duration
 }
 
 var compactedTo = regexp.MustCompile(`(?s)\nfile size +(\d+)\b.*, before (\d+)\b.*\npublishes +waited for (\S+)\n`)
 
-func (o operator) compact(ctx context.Context, history string) (c compacted, err error) {
+func (o operator) compact(ctx context.Context, history string) (c compactionTold, err error) {
 	out, err := o.run(ctx, "compact", history)
 	if err != nil {
 		return c, err

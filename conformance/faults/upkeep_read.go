@@ -96,7 +96,9 @@ func stream(ctx context.Context, hub, token string, a asked) (body io.ReadCloser
 		return nil, "", err
 	}
 	r.Header.Set("Accept", "text/event-stream")
-	r.Header.Set("Authorization", "Bearer "+token)
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
 	r.Header.Set("Last-Event-ID", a.cursor)
 	client := http.Client{Transport: &http.Transport{DisableCompression: true, DisableKeepAlives: true}}
 	answer, err := client.Do(r)

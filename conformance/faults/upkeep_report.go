@@ -20,10 +20,10 @@ type UpkeepReport struct {
 	Before      stat          // of the history that was filled
 	After       stat          // of the history that was trimmed
 	Backups     []time.Duration
-	BackupFile  int64
+	Backup      backupTold // the last
 	Compactions []time.Duration
-	Compacted   compacted     // the first
-	Paused      time.Duration // longest pause that a compaction told of
+	Compacted   compactionTold // the first
+	Paused      time.Duration  // longest pause that a compaction told of
 	Kills       []UpkeepKill
 	Histories   []UpkeepHistory
 	Digest      string // of the export, and of that of what was imported
@@ -83,6 +83,14 @@ func (p *UpkeepReport) first(name string, faults []Fault) {
 	}
 }
 
+// Names of what is judged: histories that have to have been read, and questions
+// that have to have been asked of them.
+var (
+	upkeepHistories = []string{"filled", "compacted", "compacted, read", "compacted, anonymous",
+		"restored", "restored, read", "restored, anonymous", "imported"}
+	upkeepQuestions = []string{"compacted, cursors", "restored, cursors", "restored, epoch"}
+)
+
 // upkeepKills are the commands that a kill has to have fallen into.
 var upkeepKills = []string{"compact", "backup"}
 
@@ -99,10 +107,10 @@ func (p *UpkeepReport) Err() error {
 			fail(h.Faults[k] > 0, "%s: %s: %d", h.Name, k, h.Faults[k])
 		}
 	}
-	for _, name := range []string{"filled", "compacted", "compacted, read", "restored", "restored, read", "imported"} {
+	for _, name := range upkeepHistories {
 		fail(p.history(name).Updates == 0, "%s: no update was read", name)
 	}
-	for _, name := range []string{"compacted, cursors", "restored, cursors", "restored, epoch"} {
+	for _, name := range upkeepQuestions {
 		fail(p.history(name).Checks == 0, "%s: nothing was asked", name)
 	}
 	for _, command := range upkeepKills {
@@ -174,8 +182,8 @@ func (p *UpkeepReport) WriteTable(w io.Writer) error {
 	row("filled", "%d updates, %.1f MB, in %v with --durability %s, %.0f a second; the file has %.1f MB", p.Before.Entries, float64(p.Before.Bytes)/1e6,
 		p.Filled.Round(time.Second), p.Settings.FillAs, float64(p.Settings.Updates)/max(p.Filled.Seconds(), 1e-9), float64(p.Before.File)/1e6)
 	row("trimmed", "to %d updates, %.1f MB, within %v of SIGHUP; the file has %.1f MB", p.After.Entries, float64(p.After.Bytes)/1e6, p.Trimmed.Round(time.Millisecond), float64(p.After.File)/1e6)
-	row("backups", "%d, %v; %.1f MB", len(p.Backups), shortest(p.Backups), float64(p.BackupFile)/1e6)
-	row("compactions", "%d, %v; the first from %.1f to %.1f MB", len(p.Compactions), shortest(p.Compactions), float64(p.Compacted.before)/1e6, float64(p.Compacted.after)/1e6)
+	row("backups", "%d, %s; the last of %.1f MB", len(p.Backups), between(p.Backups), float64(p.Backup.file)/1e6)
+	row("compactions", "%d, %s; the first from %.1f to %.1f MB", len(p.Compactions), between(p.Compactions), float64(p.Compacted.before)/1e6, float64(p.Compacted.after)/1e6)
 	row("pause", "at most %v, as compactions tell", p.Paused.Round(time.Microsecond))
 	for _, k := range p.Kills {
 		row("killed", "in a %s, with %d publishes in flight", k.Command, k.InFlight)
@@ -188,8 +196,8 @@ func (p *UpkeepReport) WriteTable(w io.Writer) error {
 	return t.Flush()
 }
 
-// shortest writes the shortest and the longest of several times.
-func shortest(all []time.Duration) string {
+// between writes the shortest and the longest of several times.
+func between(all []time.Duration) string {
 	if len(all) == 0 {
 		return "none"
 	}

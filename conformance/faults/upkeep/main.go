@@ -23,13 +23,13 @@ import (
 func main() {
 	u := faults.Upkeep{Progress: func(line string) { fmt.Println(line) }}
 	flag.StringVar(&u.Binary, "cinnabar", "", "the hub's binary")
-	folder := flag.String("folder", os.TempDir(), "where to make a folder for the histories; some 3 KB are needed for each update")
+	folder := flag.String("folder", os.TempDir(), "where to make a folder for the histories; some 2 KB are needed for each update")
 	flag.IntVar(&u.Updates, "updates", 2_000_000, "updates to fill the history with")
 	flag.IntVar(&u.Keep, "keep", 0, "ticks that the rule keeps, and half as many news; 0: a hundredth of the updates")
 	flag.IntVar(&u.Publishers, "publishers", 64, "clients that publish")
 	flag.Float64Var(&u.Rate, "rate", 1000, "publishes a second, of all clients together, while anything is measured")
 	flag.DurationVar(&u.Phase, "phase", 30*time.Second, "least length of a phase: quiet, three times, backup, compaction")
-	flag.StringVar(&u.FillAs, "fill", "os", "durability while the history is filled: disk, or os where that takes too long")
+	flag.StringVar(&u.FillAs, "fill", "disk", "durability while the history is filled: disk, or os where that takes too long")
 	flag.DurationVar(&u.Patience, "patience", time.Minute, "for what the hub does at once")
 	flag.DurationVar(&u.Limit, "limit", 30*time.Minute, "for each thing that takes longer with a longer history")
 	flag.Parse()
