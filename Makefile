@@ -1,4 +1,4 @@
-.PHONY: help run test quick conformance-full compliance soak churn bench lint fuzz
+.PHONY: help run test quick conformance-full compliance soak churn upkeep bench lint fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,9 @@ soak: ## kill, starve and stall the hub for FOR (default 15m), and judge what it
 
 churn: ## let clients come and go for FOR (default 20m), and see whether the hub grows
 	@.ci/churn
+
+upkeep: ## fill a history with UPDATES (default 2000000), trim, back up, compact, kill and restore it under load, and judge what is left
+	@.ci/upkeep
 
 bench: ## measure the hub for 15 minutes, beside yardsticks and budgets
 	@.ci/bench

@@ -11,7 +11,8 @@
 //
 // [Crash] and [Stall] are two of the bad days; [JudgeFlushes] reads the third
 // from a trace. A [Verification] is all of them at once and a full disk, for as
-// long as one likes. The package speaks to the hub over HTTP alone, by both
+// long as one likes. An [Upkeep] is what happens to a history over the years:
+// rules, backups, compactions, moves, and kills in the midst of them. The package speaks to the hub over HTTP alone, by both
 // generations of the protocol, and imports nothing of it: wire names are
 // spelled out again here on purpose, so that a slip in the hub's own vocabulary
 // cannot hide.

@@ -48,7 +48,6 @@ type upkeepRun struct {
 	report      UpkeepReport
 
 	copy         string // file of the backup
-	backup       backupTold
 	begun, ended time.Duration // when the last backup was, which overwrote those before
 	behind       string        // id of an order published after it
 
@@ -345,7 +344,7 @@ func (r *upkeepRun) repeatedly(ctx context.Context, do func(context.Context) err
 
 func (r *upkeepRun) takeBackup(ctx context.Context) (err error) {
 	r.begun = r.ledger.now()
-	if r.backup, err = r.operator.backup(ctx, r.history, r.copy); err != nil {
+	if r.report.Backup, err = r.backup(ctx, r.history, r.copy); err != nil {
 		return err
 	}
 	r.ended = r.ledger.now()

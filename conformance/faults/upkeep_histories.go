@@ -220,13 +220,13 @@ func (r *upkeepRun) judgeRestored(ctx context.Context) (err error) {
 	if err := r.awaitRules(ctx, restored); err != nil {
 		return err
 	}
-	want := stock{name: "restored", due: r.begun, last: r.ended, through: r.backup.through, kept: r.ledger.kept}
+	want := stock{name: "restored", due: r.begun, last: r.ended, through: r.report.Backup.through, kept: r.ledger.kept}
 	all := r.ledger.read(want)
 	if _, err := r.judgeExport(ctx, all, restored, io.Discard); err != nil {
 		return err
 	}
-	if all.highest > r.backup.through {
-		r.report.note(all.name, []Fault{newFault(Invented, "position %d, behind %d where the backup ended", all.highest, r.backup.through)})
+	if all.highest > r.report.Backup.through {
+		r.report.note(all.name, []Fault{newFault(Invented, "position %d, behind %d where the backup ended", all.highest, r.report.Backup.through)})
 	}
 	if err := r.judgeStreams(ctx, h, all, want); err != nil {
 		return err
