@@ -25,7 +25,7 @@ type Upkeep struct {
 	Keep       int    // ticks that the rule keeps; of news half as many
 	Publishers int
 	Rate       float64       // publishes a second, all publishers together, whatever else goes on
-	Phase      time.Duration // how long a phase lasts at least
+	Phase      time.Duration // how long each phase lasts at least, but trimming
 	Patience   time.Duration // for anything that the hub does at once
 	Limit      time.Duration // for anything that takes longer with a longer history
 	// FillAs is the durability while the history is filled. It is disk from
@@ -47,7 +47,7 @@ type upkeepRun struct {
 	pace        *pace
 	report      UpkeepReport
 
-	copy         string // file of the backup
+	copy         string        // file of the backup
 	begun, ended time.Duration // when the last backup was, which overwrote those before
 	behind       string        // id of an order published after it
 
@@ -281,17 +281,18 @@ func (r *upkeepRun) trim(ctx context.Context) error {
 			if time.Since(start) > r.Limit {
 				return fmt.Errorf("the history is not trimmed after %v", r.Limit)
 			}
+			looked := time.Now()
 			s, err := r.stat(ctx, r.history)
 			if err != nil {
 				return err
 			}
+			took := time.Since(looked)
 			held, inFlight := r.ledger.count(orders)
 			if most := held + inFlight + r.ledger.kept[ticks] + r.ledger.kept[news]; s.Entries <= int64(most) {
 				r.report.Trimmed, r.report.After = time.Since(start), s
-				pause(ctx, r.Phase-time.Since(start))
 				return ctx.Err()
 			}
-			pause(ctx, statPause)
+			pause(ctx, max(statPause, 10*took)) // looking is not to be what is measured
 		}
 	})
 }
