@@ -27,15 +27,16 @@ func TestUpkeep(t *testing.T) {
 		Binary: binary, Folder: folder, Updates: 20_000, Keep: 400, Publishers: 64, Rate: 800,
 		Phase: time.Second, Patience: 30 * time.Second, Limit: time.Minute, FillAs: "os",
 	}.prepare()
-	if err := r.run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	err = r.run(t.Context())
 	r.finish()
 	var table strings.Builder
 	if err := r.report.WriteTable(&table); err != nil {
 		t.Error(err)
 	}
 	t.Logf("\n%s", &table)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := r.report.Err(); err != nil {
 		t.Error(err)
 	}
