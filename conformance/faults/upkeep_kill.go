@@ -73,6 +73,7 @@ func (r *upkeepRun) killIn(ctx context.Context, folder, command string, args ...
 			_, inFlight = r.ledger.count(orders)
 			return inFlight > 0
 		})
+		inside := !isClosed(ended)
 		if err := r.hub.Kill(); err != nil {
 			return err
 		}
@@ -83,7 +84,10 @@ func (r *upkeepRun) killIn(ctx context.Context, folder, command string, args ...
 		if now, err := filesIn(folder); err != nil || command == "compact" && now > there {
 			return errors.Join(err, fmt.Errorf("%d files are in %s after a killed compaction, %d were there before", now, folder, there))
 		}
-		if end != nil {
+		switch {
+		case !inside && end != nil:
+			return fmt.Errorf("history %s, before the hub was killed: %w", command, end)
+		case inside && end != nil:
 			r.report.Kills = append(r.report.Kills, UpkeepKill{command, inFlight})
 			return nil
 		}
