@@ -178,7 +178,8 @@ func (p *UpkeepReport) WriteTable(w io.Writer) error {
 	}
 	row("took", "%v", p.Took.Round(time.Second))
 	row("acknowledged", "%d publishes, %.1f MB", p.Acknowledged, float64(p.Bytes)/1e6)
-	row("indeterminate", "%d; with a key, sent again until answered: %d times; repeated after an answer: %d", p.Indeterminate, p.Retried, p.Repeated)
+	row("indeterminate", "%d, of which the history holds %d; with a key, sent again until answered: %d times; repeated after an answer: %d",
+		p.Indeterminate, p.history("compacted").Settled, p.Retried, p.Repeated)
 	row("filled", "%d updates, %.1f MB, in %v with --durability %s, %.0f a second; the file has %.1f MB", p.Before.Entries, float64(p.Before.Bytes)/1e6,
 		p.Filled.Round(time.Second), p.Settings.FillAs, float64(p.Settings.Updates)/max(p.Filled.Seconds(), 1e-9), float64(p.Before.File)/1e6)
 	row("trimmed", "to %d updates, %.1f MB, within %v of SIGHUP; the file has %.1f MB", p.After.Entries, float64(p.After.Bytes)/1e6, p.Trimmed.Round(time.Millisecond), float64(p.After.File)/1e6)
