@@ -77,7 +77,7 @@ func (l *lane) evict(saved Position) (dropped []Item) {
 	for ; n < len(l.window) && l.size > l.keep; n++ {
 		it := &l.window[n]
 		if it.gone {
-			l.lost = it.Position
+			l.lost = max(l.lost, it.Position) // thin may have gone further
 			l.goneSize -= it.Size
 		} else if it.Position <= max(saved, l.trimmed) {
 			l.left = it.Position
@@ -106,7 +106,7 @@ func (l *lane) thin() {
 			stays = append(stays, it)
 			continue
 		}
-		l.lost = it.Position
+		l.lost = max(l.lost, it.Position)
 		l.size -= it.Size
 		l.goneSize -= it.Size
 	}

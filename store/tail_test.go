@@ -38,7 +38,7 @@ func testSubscription(t interface{ Fatalf(string, ...any) }, p Position, size in
 // finds in the window, or where it is sent, with a plain list.
 func TestTail(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		const keep = 100
+		const keep = 60
 		tail := NewTail(0, Range{}, Range{}, keep)
 		var list []Item
 		var head, saved Position
@@ -85,7 +85,7 @@ func TestTail(t *testing.T) {
 					return
 				}
 				var positions []Position
-				for _, it := range rapid.SliceOfNDistinct(rapid.SampledFrom(r[:len(r)-1]), 1, 5, func(it Item) Position { return it.Position }).Draw(t, "removed") {
+				for _, it := range rapid.SliceOfNDistinct(rapid.SampledFrom(r[:len(r)-1]), 1, 12, func(it Item) Position { return it.Position }).Draw(t, "removed") {
 					positions = append(positions, it.Position)
 					gone[it.Position] = true
 					removed = max(removed, it.Position)
@@ -133,6 +133,11 @@ func TestTail(t *testing.T) {
 				for k, l := range map[Kind]*lane{KindUpdate: &tail.updates, KindSubscription: &tail.subscriptions} {
 					if l.size > l.keep && (l.window[0].gone || l.window[0].Position <= max(saved, trimmed[k])) {
 						t.Fatalf("a window holds %d bytes, %d of them kept for followers, and %d, which nobody needs", l.size, l.keep, l.window[0].Position)
+					}
+				}
+				for _, it := range list {
+					if l := tail.lane(it.Kind()); it.Position > l.start() && !slices.ContainsFunc(l.window, func(w Item) bool { return w.Position == it.Position }) {
+						t.Fatalf("a follower is to find everything after %d in the window, which does not hold %d", l.start(), it.Position)
 					}
 				}
 				if l := &tail.updates; l.goneSize > 3*l.keep+100 {
@@ -247,5 +252,50 @@ func TestFollowersAreSparedRetention(t *testing.T) {
 				t.Errorf("the follower was given all up to %d, then %v; want %d and %v", next-1, err, last, ErrClosed)
 			}
 		})
+	}
+}
+
+// TestWhatWasThinnedOutIsMissed: a follower that is behind what was thinned out
+// is told, also when something older goes after it.
+func TestWhatWasThinnedOutIsMissed(t *testing.T) {
+	tail := NewTail(0, Range{}, Range{}, 100)
+	for p := Position(1); p <= 40; p++ {
+		tail.Publish(testItem(t, p, "", 10))
+	}
+	var removed []Position
+	for p := Position(3); p <= 30; p++ {
+		removed = append(removed, p)
+	}
+	tail.Removed(removed, nil)
+	follow := func(after Position) error {
+		t.Helper()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		next := after + 1
+		return tail.Follow(ctx, after, func(_ context.Context, after Position, limit int) (Chunk, error) {
+			c, _, _, err := tail.Read(after, limit)
+			return c, err
+		}, func(entries []Entry) {
+			for _, e := range entries {
+				if e.Position != next {
+					t.Errorf("after %d: given %d, want %d or to be told", after, e.Position, next)
+				}
+				next = e.Position + 1
+			}
+			if next > 40 {
+				cancel()
+			}
+		})
+	}
+	if err := follow(10); !errors.Is(err, ErrTrimmed) {
+		t.Errorf("a follower behind what was thinned out: %v, want ErrTrimmed", err)
+	}
+	tail.Removed([]Position{1}, nil)
+	tail.Trimmed(KindUpdate, Range{Oldest: 2, Trimmed: 30})
+	if err := follow(10); !errors.Is(err, ErrTrimmed) {
+		t.Errorf("after something older went: %v, want ErrTrimmed", err)
+	}
+	if err := follow(30); !errors.Is(err, context.Canceled) {
+		t.Errorf("a follower beyond it: %v, want everything and the end of its context", err)
 	}
 }
