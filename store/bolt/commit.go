@@ -19,8 +19,8 @@ const maxTrimmed = 4096
 // one transaction; flushed, unless only [store.OS] was asked for. After an
 // error the transaction may be in the file all the same.
 func (l *Log) commit(flight []*request, d store.Durability) error {
-	return l.transact(d, func(tx *bbolt.Tx, e *ends) error {
-		keep := *l.keep.Load()
+	keep := *l.keep.Load()
+	return l.transact(d, keep, func(tx *bbolt.Tx, e *ends) error {
 		for _, r := range flight {
 			if r.saved {
 				continue
@@ -42,9 +42,10 @@ func (l *Log) commit(flight []*request, d store.Durability) error {
 	})
 }
 
-// transact runs one write transaction. The writer's totals change when it has
-// succeeded, and not before.
-func (l *Log) transact(d store.Durability, write func(*bbolt.Tx, *ends) error) (err error) {
+// transact runs one write transaction, whose totals tell the classes of a retention
+// apart: whoever trims in it has to go by that retention's limits. The writer's
+// totals change when it has succeeded, and not before.
+func (l *Log) transact(d store.Durability, keep retention, write func(*bbolt.Tx, *ends) error) (err error) {
 	defer boltfile.FaultsPanic()()
 	defer recoverDamage(&err)
 	tx, err := l.db.Begin(true)
@@ -57,7 +58,7 @@ func (l *Log) transact(d store.Durability, write func(*bbolt.Tx, *ends) error) (
 			tx.Rollback()
 		}
 	}()
-	next := l.w.ends.next(l.keep.Load().classes)
+	next := l.w.ends.next(keep.classes)
 	if err := write(tx, &next); err != nil {
 		return err
 	}
@@ -122,6 +123,7 @@ func (e *ends) add(tx *bbolt.Tx, entry *store.Entry, record store.Record) error 
 	kept.add(entry, len(record))
 	if entry.Update != nil {
 		e.shares.add(entry, len(record))
+		e.added++
 	}
 	e.head, e.headAt = entry.Position, entry.At
 	return nil

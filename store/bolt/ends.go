@@ -22,12 +22,13 @@ type ends struct {
 
 	shares  *shares          // of updates, by class; nil where there are no rules
 	removed []store.Position // updates that this commit took from the midst of others
+	added   int              // updates that this commit added
 }
 
 // next returns totals that a commit may change.
 func (e *ends) next(c *store.Classes) ends {
 	next := *e
-	next.shares, next.removed = e.shares.next(c, e), nil
+	next.shares, next.removed, next.added = e.shares.next(c, e), nil, 0
 	return next
 }
 
@@ -69,13 +70,14 @@ func (e *ends) gone() store.Position {
 	return gone
 }
 
-// exceeds reports whether an entry of either kind has to go.
+// exceeds reports whether an entry of either kind has to go. The shares are those
+// of the retention's classes.
 func (e *ends) exceeds(keep retention, now time.Time) bool {
 	if e.subscriptions.exceeds(keep.subscriptions, now) {
 		return true
 	}
 	if e.shares != nil {
-		return e.shares.exceed(e.updates.newest, now)
+		return e.shares.exceed(keep.classes, e.updates.newest, now)
 	}
 	return e.updates.exceeds(keep.updates, now)
 }
@@ -91,7 +93,7 @@ func (e *ends) ages(keep retention) (at time.Time) {
 		earlier(s.oldestAt, keep.subscriptions.MaxAge)
 	}
 	if e.shares != nil {
-		e.shares.ages(e.updates.newest, earlier)
+		e.shares.ages(keep.classes, e.updates.newest, earlier)
 	} else if s := &e.updates; s.oldest < s.newest {
 		earlier(s.oldestAt, keep.updates.MaxAge)
 	}

@@ -146,7 +146,8 @@ func (l *Log) recover(size int) error {
 // entries fits, and fail the next publisher. It takes more than the records:
 // their neighbours move with them.
 func (l *Log) proveRoom(size int) error {
-	err := l.transact(store.Disk, func(tx *bbolt.Tx, _ *ends) error {
+	keep := *l.keep.Load()
+	err := l.transact(store.Disk, keep, func(tx *bbolt.Tx, _ *ends) error {
 		room, err := tx.CreateBucketIfNotExists(roomBucket)
 		if err != nil {
 			return err
@@ -156,7 +157,7 @@ func (l *Log) proveRoom(size int) error {
 	if err != nil {
 		return fmt.Errorf("trying for room: %w", err)
 	}
-	err = l.transact(store.Disk, func(tx *bbolt.Tx, _ *ends) error { return dropRoom(tx) })
+	err = l.transact(store.Disk, keep, func(tx *bbolt.Tx, _ *ends) error { return dropRoom(tx) })
 	if err != nil {
 		return fmt.Errorf("giving back room: %w", err)
 	}

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// maxLooked is how many records are looked at for the trimming of a commit, or
-	// for a step of counting, at most: somebody may wait for the commit.
+	// maxLooked is how many records are looked at for the trimming of a commit that
+	// adds none, or for a step of counting, at most: somebody may wait for it.
 	maxLooked = 2 * maxTrimmed
 	// countPause is the time between two steps of counting.
 	countPause = 10 * time.Millisecond
@@ -93,10 +93,10 @@ func (s *shares) add(e *store.Entry, size int) {
 	of.bytes += int64(size)
 }
 
-// due reports whether the oldest of a class has to go, or to be looked for. The
-// newest update of all stays.
-func (s *shares) due(class int, newest store.Position, now time.Time) bool {
-	of, limits := &s.of[class], s.classes.Limits(class)
+// due reports whether the oldest of a class has to go by its limits, or to be
+// looked for. The newest update of all stays.
+func (s *shares) due(class int, limits store.Retention, newest store.Position, now time.Time) bool {
+	of := &s.of[class]
 	switch {
 	case of.count == 0, of.from+1 >= newest, s.counting():
 		return false
@@ -106,10 +106,11 @@ func (s *shares) due(class int, newest store.Position, now time.Time) bool {
 	return limits.Exceeded(of.bytes, of.count, of.oldestAt, now)
 }
 
-// exceed reports whether any class is due.
-func (s *shares) exceed(newest store.Position, now time.Time) bool {
+// exceed reports whether any class is due, by limits that may be others than those
+// of the last commit.
+func (s *shares) exceed(c *store.Classes, newest store.Position, now time.Time) bool {
 	for class := range s.of {
-		if s.due(class, newest, now) {
+		if s.due(class, c.Limits(class), newest, now) {
 			return true
 		}
 	}
@@ -117,10 +118,10 @@ func (s *shares) exceed(newest store.Position, now time.Time) bool {
 }
 
 // ages tells when the oldest of each class was appended, and how old it may get.
-func (s *shares) ages(newest store.Position, tell func(oldest time.Time, limit time.Duration)) {
+func (s *shares) ages(c *store.Classes, newest store.Position, tell func(oldest time.Time, limit time.Duration)) {
 	for class, of := range s.of {
 		if of.count > 0 && !of.oldestAt.IsZero() && of.from+1 < newest {
-			tell(of.oldestAt, s.classes.Limits(class).MaxAge)
+			tell(of.oldestAt, c.Limits(class).MaxAge)
 		}
 	}
 }
@@ -130,13 +131,17 @@ func (s *shares) ages(newest store.Position, tell func(oldest time.Time, limit t
 // of the others, each once.
 func (e *ends) trimShares(tx *bbolt.Tx, now time.Time, most int) (room int, err error) {
 	s := e.shares
-	looked := 0
-	var ids [][]byte
+	var due []int
 	for class := range s.of {
-		if !s.due(class, e.updates.newest, now) {
-			continue
+		if s.due(class, s.classes.Limits(class), e.updates.newest, now) {
+			due = append(due, class)
 		}
+	}
+	var ids [][]byte
+	for _, class := range due {
 		of, limits := &s.of[class], s.classes.Limits(class)
+		// Less than what commits add would never catch up with them.
+		looked, maxLooked := 0, maxLooked/len(due)+e.added
 		c := tx.Bucket(logBucket).Cursor()
 		for k, v := c.Seek(positionKey(of.from + 1)); k != nil && looked < maxLooked && len(e.removed) < most; k, v = c.Next() {
 			looked++

@@ -32,10 +32,7 @@ func (l *Log) write() {
 	chores.Stop()
 	defer chores.Stop()
 	for {
-		if at := l.nextChore(time.Now()); !at.IsZero() && (l.w.due.IsZero() || at.Before(l.w.due)) {
-			l.w.due = at
-			chores.Reset(time.Until(at))
-		}
+		l.plan(chores)
 		due := false
 		select {
 		case <-l.work:
@@ -73,9 +70,24 @@ func (l *Log) write() {
 			if err := l.round(flight, due); err != nil && !l.heal(err, flight) {
 				return
 			}
-			due = false
+			// Publishers who never pause keep nobody from what is due.
+			if due = l.plan(chores); due {
+				chores.Stop()
+				l.w.due = time.Time{}
+			}
 		}
 	}
+}
+
+// plan sets the timer for the next chore, and reports whether its time has come
+// already.
+func (l *Log) plan(chores *time.Timer) (due bool) {
+	now := time.Now()
+	if at := l.nextChore(now); !at.IsZero() && (l.w.due.IsZero() || at.Before(l.w.due)) {
+		l.w.due = at
+		chores.Reset(at.Sub(now))
+	}
+	return !l.w.due.IsZero() && !now.Before(l.w.due)
 }
 
 // take returns the requests of the next commit: none while only such are

@@ -1,0 +1,185 @@
+package bolt
+
+import (
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"cinnabar/spec"
+	"cinnabar/store"
+	"cinnabar/store/storetest"
+
+	"go.etcd.io/bbolt"
+)
+
+// ruled makes a rule about one topic.
+func ruled(t testing.TB, topic string, count int64) store.Rule {
+	t.Helper()
+	sel, err := spec.ParseTopicSelector(topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store.Rule{Selector: sel, MaxCount: count}
+}
+
+// about makes an update about some topics.
+func about(t testing.TB, data string, topics ...string) *spec.Update {
+	t.Helper()
+	return storetest.UpdateOf(t, spec.Fields{Topics: topics, Data: data})
+}
+
+func addAbout(t testing.TB, l *Log, updates ...*spec.Update) {
+	t.Helper()
+	if _, err := l.Append(background, store.Disk, updates...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestTighterRuleOfAQuietLog: other limits of the same rules are in force at
+// once, as without rules, whether or not anything is appended.
+func TestTighterRuleOfAQuietLog(t *testing.T) {
+	for name, tighter := range map[string]store.Retention{
+		"count": {MaxBytes: -1, Rules: []store.Rule{ruled(t, "a", 2)}},
+		"age":   {MaxBytes: -1, Rules: []store.Rule{{Selector: ruled(t, "a", 0).Selector, MaxAge: time.Minute}}},
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			l := openOn(t, new(disk), Options{MaxBytes: -1, Rules: []store.Rule{ruled(t, "a", 100)}})
+			for i := range 9 {
+				addAbout(t, l, about(t, fmt.Sprint(i), "a"))
+			}
+			addAbout(t, l, about(t, "b", "b"))
+			l.Retain(tighter)
+			time.Sleep(2 * time.Minute)
+			synctest.Wait()
+			if got := len(all(t, l)); name == "count" && got != 3 || name == "age" && got != 1 {
+				t.Errorf("two minutes later %d are retained", got)
+			}
+		})
+	}
+}
+
+// TestRulesKeepUp: with many rules trimming keeps up with commits as large as
+// they get, so that the history does not outgrow its limits for as long as a load
+// lasts.
+func TestRulesKeepUp(t *testing.T) {
+	const rules, rounds = 8, 12
+	keep := store.Retention{MaxBytes: -1, MaxCount: 10}
+	for i := range rules {
+		keep.Rules = append(keep.Rules, ruled(t, fmt.Sprint(i), 10))
+	}
+	l := openOn(t, new(disk), Options(keep))
+	updates := make([]*spec.Update, maxQueued)
+	for i := range updates {
+		updates[i] = about(t, "", fmt.Sprint(i%(rules+1)))
+	}
+	for range rounds {
+		addAbout(t, l, updates...)
+	}
+	b, err := l.Bounds(background)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := len(all(t, l)); got > 2*maxQueued {
+		t.Errorf("after %d commits of %d entries %d are retained, head %d", rounds, maxQueued, got, b.Newest)
+	}
+}
+
+// slow is a disk that takes its time, and says when which commit was flushed.
+type slow struct {
+	disk
+	flushed []time.Time
+}
+
+func (d *slow) commit(tx *bbolt.Tx) error {
+	time.Sleep(20 * time.Millisecond)
+	if !tx.DB().NoSync {
+		d.flushed = append(d.flushed, time.Now())
+	}
+	return d.disk.commit(tx)
+}
+
+// TestChoresUnderLoad: publishers who never pause keep neither what asked for no
+// flush from being flushed within about a second, nor a history whose rules have
+// changed from being counted, and so trimmed.
+func TestChoresUnderLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := new(slow)
+		l, err := open(filepath.Join(t.TempDir(), "hub.db"), Options{MaxBytes: -1}, d.commit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		stop := make(chan struct{})
+		var wg sync.WaitGroup
+		for range 1000 {
+			u := about(t, "", "a")
+			wg.Go(func() {
+				for {
+					select {
+					case <-stop:
+						return
+					default:
+					}
+					if _, err := l.Append(background, store.OS, u); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		begun := time.Now()
+		time.Sleep(3*time.Second + time.Millisecond)
+		l.Retain(store.Retention{MaxBytes: -1, Rules: []store.Rule{ruled(t, "a", 1)}})
+		time.Sleep(5 * time.Second)
+		b, err := l.Bounds(background)
+		close(stop)
+		wg.Wait()
+		if err != nil || b.Gone.Updates == 0 {
+			t.Errorf("five seconds after the rules changed nothing was trimmed (%v)", err)
+		}
+		last := begun
+		for _, at := range append(d.flushed, begun.Add(8*time.Second)) {
+			if at.Sub(last) > lazyDelay+100*time.Millisecond {
+				t.Errorf("%v without a flush", at.Sub(last))
+			}
+			last = at
+		}
+	})
+}
+
+// TestRulesAndLimitsChangeTogether: no commit goes by the limits of one retention
+// and the rules of another.
+func TestRulesAndLimitsChangeTogether(t *testing.T) {
+	all := store.Retention{MaxBytes: -1}
+	l := openOn(t, new(disk), Options(all))
+	ruled := store.Retention{MaxBytes: -1, MaxCount: 1, Rules: []store.Rule{ruled(t, "a", 0)}}
+	var wg sync.WaitGroup
+	stop := make(chan struct{})
+	for range 4 {
+		wg.Go(func() {
+			u := about(t, "", "a")
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if _, err := l.Append(background, store.OS, u); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for begun := time.Now(); time.Since(begun) < 200*time.Millisecond; {
+		l.Retain(ruled)
+		l.Retain(all)
+	}
+	close(stop)
+	wg.Wait()
+	if b, err := l.Bounds(background); err != nil || b.Gone.Updates > 0 {
+		t.Errorf("updates were removed up to %d that both retentions keep (%v)", b.Gone.Updates, err)
+	}
+}
