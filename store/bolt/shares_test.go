@@ -183,3 +183,92 @@ func TestRulesAndLimitsChangeTogether(t *testing.T) {
 		t.Errorf("updates were removed up to %d that both retentions keep (%v)", b.Gone.Updates, err)
 	}
 }
+
+// TestRulesInAFailedCommit: what a commit removed by rules is gone if it proves
+// persisted, and there if it does not; for readers of memory and of the file, and
+// for who asks whether he missed something.
+func TestRulesInAFailedCommit(t *testing.T) {
+	set := func(topic string) *spec.Set {
+		s := spec.SetOf([]*spec.Selector{ruled(t, topic, 0).Selector})
+		return &s
+	}
+	for name, tt := range map[string]struct {
+		faults []func(*bbolt.Tx) error
+		healed []string // before anything is appended again
+		after  []string
+	}{
+		"lost":                         {[]func(*bbolt.Tx) error{lost}, []string{"1:a0", "2:a1", "3:b"}, []string{"2:a1", "3:b", "5:a3"}},
+		"persisted":                    {[]func(*bbolt.Tx) error{persisted}, []string{"2:a1", "3:b", "4:a2"}, []string{"3:b", "4:a2", "5:a3"}},
+		"persisted, and further fault": {[]func(*bbolt.Tx) error{persisted, lost, persisted, lost}, []string{"2:a1", "3:b", "4:a2"}, []string{"3:b", "4:a2", "5:a3"}},
+		"lost, and further faults":     {[]func(*bbolt.Tx) error{lost, persisted, lost}, []string{"1:a0", "2:a1", "3:b"}, []string{"2:a1", "3:b", "5:a3"}},
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			keep := Options{MaxBytes: -1, Rules: []store.Rule{ruled(t, "a", 2)}}
+			d := new(disk)
+			l := openOn(t, d, keep)
+			addAbout(t, l, about(t, "a0", "a"), about(t, "a1", "a"), about(t, "b", "b"))
+			d.fail(tt.faults...)
+			l.Append(background, store.Disk, about(t, "a2", "a")) // whatever it is told
+			eventually(t, "the log heals", func() bool { return l.Health() == nil })
+			want(t, "healed", all(t, l), tt.healed...)
+			c, err := l.readFile(0, 100, 1<<20)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want(t, "healed, in the file", c.Entries, tt.healed...)
+			for _, gone := range []store.Gone{c.Gone, func() store.Gone { b, _ := l.Bounds(background); return b.Gone }()} {
+				missed := len(tt.healed) == 3 && tt.healed[0] != "1:a0"
+				if gone.Missed(0, store.Gone{}, set("a")) != missed || gone.Missed(0, store.Gone{}, set("b")) {
+					t.Errorf("healed, what is gone is %+v; that of a: %v", gone, missed)
+				}
+			}
+			addAbout(t, l, about(t, "a3", "a"))
+			want(t, "and more", all(t, l), tt.after...)
+			want(t, "after a restart", reopenedWith(t, l, keep), tt.after...)
+		})
+	}
+}
+
+// TestRestartWhileCounting: counting that was interrupted begins again, and
+// nothing is trimmed by half of it.
+func TestRestartWhileCounting(t *testing.T) {
+	l := openOn(t, new(disk), Options{MaxBytes: -1})
+	updates := make([]*spec.Update, maxQueued)
+	for i := range updates {
+		updates[i] = about(t, "", "a", "b")
+	}
+	for range 5 {
+		addAbout(t, l, updates...)
+	}
+	addAbout(t, l, about(t, "", "c"))
+	keep := store.Retention{MaxBytes: -1, Rules: []store.Rule{ruled(t, "a", 5*maxQueued-1)}}
+	l.Retain(keep)
+	addAbout(t, l, about(t, "", "c")) // writes shares that are not counted
+	for range 3 {
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if l, err = Open(l.path, Options(keep)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer func() { l.Close() }()
+	eventually(t, "one is trimmed", func() bool { b, err := l.Bounds(background); return err == nil && b.Oldest == 2 })
+	if got := len(all(t, l)); got != 5*maxQueued-1+2 {
+		t.Errorf("%d are retained, want %d", got, 5*maxQueued+1)
+	}
+}
+
+func reopenedWith(t testing.TB, l *Log, o Options) []store.Entry {
+	t.Helper()
+	if err := l.Close(); err != nil {
+		t.Fatalf("closing: %v", err)
+	}
+	again, err := Open(l.path, o)
+	if err != nil {
+		t.Fatalf("opening again: %v", err)
+	}
+	defer again.Close()
+	return all(t, again)
+}
