@@ -30,9 +30,7 @@ func NewClasses(r Retention) *Classes {
 		key := rule.Selector.Key()
 		h.Write(binary.BigEndian.AppendUint32([]byte{byte(key.Kind)}, uint32(len(key.Text))))
 		h.Write([]byte(key.Text))
-		if base := rule.Selector.Base(); base != nil {
-			h.Write([]byte(base.String()))
-		}
+		h.Write([]byte(baseOf(rule.Selector)))
 	}
 	h.Sum(c.fingerprint[:0])
 	return c
@@ -106,13 +104,31 @@ func (c *Classes) ofTopic(topic string, before int) int {
 	return 0
 }
 
-// meet reports whether topics that a selector matches may be in a class.
-func (c *Classes) meet(sel *spec.Selector, class int) bool {
-	if sel.Key().Kind == spec.Exact {
-		return c.OfTopic(sel.String()) == class
+// concerned returns a bit for each class that topics which the selectors match may
+// be in.
+func (c *Classes) concerned(selectors *spec.Set) (mask uint32) {
+	for topic := range selectors.Named() {
+		mask |= 1 << c.OfTopic(topic)
 	}
+	for _, sel := range selectors.Others() {
+		if sel.Key().Kind == spec.Exact {
+			mask |= 1 << c.OfTopic(sel.String())
+			continue
+		}
+		for class := range c.Len() {
+			if mask>>class&1 == 0 && c.meet(sel, class) {
+				mask |= 1 << class
+			}
+		}
+	}
+	return mask
+}
+
+// meet reports whether topics that a selector other than an exact one matches may
+// be in a class.
+func (c *Classes) meet(sel *spec.Selector, class int) bool {
 	for i := range c.rules {
-		same := c.rules[i].Selector.Key() == sel.Key()
+		same := c.rules[i].Selector.Key() == sel.Key() && baseOf(c.rules[i].Selector) == baseOf(sel)
 		switch {
 		case i+1 == class:
 			return same || !spec.Disjoint(sel, c.rules[i].Selector)
@@ -121,4 +137,12 @@ func (c *Classes) meet(sel *spec.Selector, class int) bool {
 		}
 	}
 	return true
+}
+
+// baseOf returns what a selector resolves topics on, "" for nothing.
+func baseOf(sel *spec.Selector) string {
+	if base := sel.Base(); base != nil {
+		return base.String()
+	}
+	return ""
 }

@@ -19,17 +19,34 @@ type Gone struct {
 	ByClass *Watermarks
 }
 
-// Missed reports whether somebody who has seen everything up to a position, and
+// Missed reports whether a reader who has seen everything up to a position, and
 // was told that what is gone by the measure of told is gone, has missed updates
-// that the selectors may match.
-func (g Gone) Missed(after Position, told Gone, selectors *spec.Set) bool {
+// that his selectors may match.
+func (g Gone) Missed(after Position, told Gone, r *Reader) bool {
 	switch {
 	case after >= g.Updates:
 		return false
 	case g.ByClass == nil:
 		return max(after, told.Updates) < g.Updates
 	}
-	return g.ByClass.missed(after, told, selectors)
+	return g.ByClass.missed(after, told, r)
+}
+
+// A Reader is somebody's selectors, and what classes they concern: the many times
+// that he is asked about while he reads on, they are held against the rules once.
+type Reader struct {
+	Selectors *spec.Set
+
+	classes   *Classes
+	concerned uint32 // a bit for each of the classes that topics may be in
+}
+
+// concernedBy reports whether the selectors may match topics of a class.
+func (r *Reader) concernedBy(c *Classes, class int) bool {
+	if r.classes == nil || r.classes != c && !r.classes.Same(c) {
+		r.classes, r.concerned = c, c.concerned(r.Selectors)
+	}
+	return r.concerned>>class&1 == 1
 }
 
 // Watermarks are how far retention has gone, by class. An update has one class and
@@ -96,11 +113,7 @@ func (w *Watermarks) of(class int) []Position {
 }
 
 // missed is [Gone.Missed] where something may be missed.
-func (w *Watermarks) missed(after Position, told Gone, selectors *spec.Set) bool {
-	concerned := make([]bool, w.classes.Len())
-	for about := range concerned {
-		concerned[about] = w.concerns(about, selectors)
-	}
+func (w *Watermarks) missed(after Position, told Gone, r *Reader) bool {
 	for class := range w.classes.Len() {
 		seen := after
 		switch {
@@ -110,20 +123,10 @@ func (w *Watermarks) missed(after Position, told Gone, selectors *spec.Set) bool
 			seen = max(seen, slices.Max(told.ByClass.of(class)))
 		}
 		for about, at := range w.of(class) {
-			if seen < at && concerned[about] {
+			if seen < at && r.concernedBy(w.classes, about) {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// concerns reports whether the selectors may match topics of a class.
-func (w *Watermarks) concerns(class int, selectors *spec.Set) bool {
-	for topic := range selectors.Named() {
-		if w.classes.OfTopic(topic) == class {
-			return true
-		}
-	}
-	return slices.ContainsFunc(selectors.Others(), func(s *spec.Selector) bool { return w.classes.meet(s, class) })
 }

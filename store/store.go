@@ -79,7 +79,7 @@ type Place struct {
 // these selectors: no update after it that they may match is missing. Where it
 // is false, clients are told [spec.Earliest].
 func (p Place) Exact(selectors *spec.Set) bool {
-	return p.Found == Known && !p.Gone.Missed(p.After, Gone{}, selectors)
+	return p.Found == Known && !p.Gone.Missed(p.After, Gone{}, &Reader{Selectors: selectors})
 }
 
 // PresenceGone reports whether subscription entries after the place are missing.

@@ -63,6 +63,8 @@ type Subscriber struct {
 	// be gone from among the other. They pass with position.
 	told   store.Gone
 	toldAt uint64
+	// reads is what may be missing for it; it passes with position.
+	reads store.Reader
 	// gaps are what it is to be told of missing entries in the stream itself, nil
 	// for nothing. Its content passes with position.
 	gaps *gaps
@@ -75,7 +77,7 @@ type Subscriber struct {
 }
 
 func newSubscriber(e *Engine, s Subscription) *Subscriber {
-	return &Subscriber{
+	subscriber := &Subscriber{
 		engine:      e,
 		filter:      newFilter(&s),
 		owner:       s.Owner,
@@ -89,6 +91,8 @@ func newSubscriber(e *Engine, s Subscription) *Subscriber {
 		lossTold:    s.LossTold,
 		gaps:        newGaps(&s),
 	}
+	subscriber.reads.Selectors = &subscriber.filter.selectors
+	return subscriber
 }
 
 // nanoseconds is a time in few bytes, 0 for none.

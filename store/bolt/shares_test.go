@@ -188,9 +188,9 @@ func TestRulesAndLimitsChangeTogether(t *testing.T) {
 // persisted, and there if it does not; for readers of memory and of the file, and
 // for who asks whether he missed something.
 func TestRulesInAFailedCommit(t *testing.T) {
-	set := func(topic string) *spec.Set {
+	reader := func(topic string) *store.Reader {
 		s := spec.SetOf([]*spec.Selector{ruled(t, topic, 0).Selector})
-		return &s
+		return &store.Reader{Selectors: &s}
 	}
 	for name, tt := range map[string]struct {
 		faults []func(*bbolt.Tx) error
@@ -218,7 +218,7 @@ func TestRulesInAFailedCommit(t *testing.T) {
 			want(t, "healed, in the file", c.Entries, tt.healed...)
 			for _, gone := range []store.Gone{c.Gone, func() store.Gone { b, _ := l.Bounds(background); return b.Gone }()} {
 				missed := len(tt.healed) == 3 && tt.healed[0] != "1:a0"
-				if gone.Missed(0, store.Gone{}, set("a")) != missed || gone.Missed(0, store.Gone{}, set("b")) {
+				if gone.Missed(0, store.Gone{}, reader("a")) != missed || gone.Missed(0, store.Gone{}, reader("b")) {
 					t.Errorf("healed, what is gone is %+v; that of a: %v", gone, missed)
 				}
 			}

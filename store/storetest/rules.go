@@ -37,6 +37,11 @@ func setOf(t fataler, texts ...string) *spec.Set {
 	return &set
 }
 
+func readerOf(t fataler, texts ...string) *store.Reader {
+	t.Helper()
+	return &store.Reader{Selectors: setOf(t, texts...)}
+}
+
 func on(t testing.TB, data string, topics ...string) *spec.Update {
 	t.Helper()
 	return UpdateOf(t, spec.Fields{Topics: topics, Data: data})
@@ -266,10 +271,10 @@ func testRulesModel(t *testing.T, newPlace func(testing.TB) Place) {
 				has := slices.ContainsFunc(gone, func(e store.Entry) bool {
 					return e.Position > after && setOf(rt, text).MatchAny(e.Update.Topics())
 				})
-				if told := b.Gone.Missed(after, store.Gone{}, setOf(rt, text)); has && !told {
+				if told := b.Gone.Missed(after, store.Gone{}, readerOf(rt, text)); has && !told {
 					rt.Fatalf("a reader of %s after %d misses %v of %v and is not told", text, after, positions(gone), positions(append(slices.Clone(kept), gone...)))
 				}
-				if b.Gone.Missed(after, b.Gone, setOf(rt, text)) {
+				if b.Gone.Missed(after, b.Gone, readerOf(rt, text)) {
 					rt.Fatalf("a reader of %s after %d who was told of everything that is gone misses some", text, after)
 				}
 			}
