@@ -216,6 +216,9 @@ func (e *Engine) join(s Subscription, open func(*Subscriber) Stream) (*Subscribe
 	e.stats.Joined++
 	e.stats.CatchingUp++
 	sub.state = catchingUp
+	if s.LossTold && !s.Gaps {
+		sub.toldOf = e.position
+	}
 	if !e.promote(sub) {
 		e.lagging.push(sub)
 	}

@@ -132,7 +132,11 @@ func (h *history) keep(s *stretch) {
 // told. Each kind is trimmed on its own, and those about subscriptions are missed
 // only by who is shown them.
 func (s *stretch) lost(r *Subscriber) bool {
-	return s.gone.Missed(r.position, r.told, &r.reads) ||
+	after := r.position
+	if s.gone.ByClass != nil {
+		after = max(after, r.toldOf)
+	}
+	return s.gone.Missed(after, r.told, &r.reads) ||
 		r.watches != 0 && max(r.position, r.told.Subscriptions) < s.gone.Subscriptions
 }
 

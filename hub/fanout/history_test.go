@@ -243,3 +243,54 @@ func TestLaggingDispatcherExcusesNothing(t *testing.T) {
 		})
 	}
 }
+
+// TestRulesLetReadersCatchUp: who reads what a rule goes on removing, and was
+// told, gets to the end of a long history; of what came since it is told.
+func TestRulesLetReadersCatchUp(t *testing.T) {
+	const orders = 300
+	log, err := memory.Open(memory.Options{Rules: []store.Rule{{Selector: topic(t, "tick"), MaxCount: 20}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { log.Close() })
+	tick := func(data string) { appendTo(t, log, update(t, data, "tick")) }
+	var want []string
+	for i := range orders {
+		data := fmt.Sprint(i, strings.Repeat(" ", 2000), ".")
+		want = append(want, data)
+		appendTo(t, log, update(t, data, "order"))
+		tick("early")
+	}
+	e := newEngine(t, log)
+	both := []*spec.Selector{topic(t, "order"), topic(t, "tick")}
+	told := newRecorder(0)
+	subscribe(t, e, told, Subscription{Selectors: both, Replay: true, LossTold: true})
+	untold := newRecorder(0)
+	subscribe(t, e, untold, Subscription{Selectors: both, Replay: true, After: 1})
+	for range 19 { // each removes one that was there
+		tick("late")
+		told.give(10)
+		untold.give(10)
+		told.waitFor(t, "reading on", func() bool { told.mu.Lock(); defer told.mu.Unlock(); return told.room == 0 })
+	}
+	told.give(-1)
+	told.waitFor(t, "reading to the end", func() bool {
+		return told.reason() != "" || strings.Count(strings.Join(told.taken(), ","), "late") == 19
+	})
+	got := slices.DeleteFunc(told.taken(), func(data string) bool { return data == "early" || data == "late" })
+	if reason := told.reason(); reason != "" || !slices.Equal(got, want) {
+		t.Errorf("who was told has %d orders of %d, and its stream ended with %q", len(got), orders, reason)
+	}
+	if reason := untold.reason(); reason != HistoryTrimmed {
+		t.Errorf("who was not told: its stream ended with %q, want %q", reason, HistoryTrimmed)
+	}
+
+	since := newRecorder(10)
+	subscribe(t, e, since, Subscription{Selectors: both, Replay: true, LossTold: true})
+	since.waitCount(t, 10)
+	for range 60 {
+		tick("later")
+	}
+	since.give(-1)
+	since.waitFor(t, "ending the stream of who missed what came since", func() bool { return since.reason() == HistoryTrimmed })
+}

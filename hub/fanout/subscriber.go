@@ -63,6 +63,11 @@ type Subscriber struct {
 	// be gone from among the other. They pass with position.
 	told   store.Gone
 	toldAt uint64
+	// toldOf excuses, where rules keep some updates for less long than others,
+	// what goes of those that were there when its client was told before the
+	// stream began: ending it as often as a rule removes something would let
+	// nobody catch up who reads what a rule is about. It passes with position.
+	toldOf store.Position
 	// reads is what may be missing for it; it passes with position.
 	reads store.Reader
 	// gaps are what it is to be told of missing entries in the stream itself, nil
