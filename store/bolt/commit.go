@@ -89,7 +89,7 @@ func (l *Log) transact(d store.Durability, keep retention, write func(*bbolt.Tx,
 // addAll adds the entries of a request, unless its key says that they are there.
 func (e *ends) addAll(tx *bbolt.Tx, r *request, w store.Window) (err error) {
 	if r.once != nil {
-		if r.verdict, err = e.keys.decide(tx, r, w); err != nil || r.verdict.of != nil {
+		if r.verdict, err = e.keys.decide(tx, r, w); err != nil || !r.verdict.appends() {
 			return err
 		}
 	}

@@ -25,12 +25,14 @@ const (
 // keys are the totals of what is remembered of appends with a key.
 type keys struct{ count int64 }
 
-// A verdict is what the file said of an append with a key.
+// A verdict is what the file said of an append with a key. That of none is that
+// the append has its effect.
 type verdict struct {
-	of *keyRow // what the key was used for before; nil: nothing, and the append has its effect
-	// reused says that it was for another content.
-	reused bool
+	of      *keyRow // what the key was used for before, nil for nothing
+	refused error   // why there is no answer
 }
+
+func (v *verdict) appends() bool { return v.of == nil && v.refused == nil }
 
 // A keyRow is what the file has under a key.
 type keyRow struct {
@@ -95,11 +97,17 @@ func (l *Log) AppendOnce(ctx context.Context, want store.Durability, once store.
 // request, whose entry is about to be put. Of a transaction that proves not to
 // be in the file nothing counts, and it is decided anew.
 func (k *keys) decide(tx *bbolt.Tx, r *request, w store.Window) (verdict, error) {
+	if w.Off() { // since it was queued: what is forgotten now it might repeat
+		return verdict{refused: store.ErrKeysOff}, nil
+	}
 	byKey, byPosition := tx.Bucket(keysBucket), tx.Bucket(keyOrderBucket)
 	entry := &r.items[0].Entry
 	if found := readKeyRow(byKey.Get(r.once.Key[:])); found != nil {
 		if !w.Past(found.at, entry.At) {
-			return verdict{found, found.content != r.once.Content}, nil
+			if found.content != r.once.Content {
+				return verdict{refused: store.ErrKeyReused}, nil
+			}
+			return verdict{of: found}, nil
 		}
 		if err := byPosition.Delete(positionKey(found.position)); err != nil {
 			return verdict{}, err

@@ -353,3 +353,27 @@ func TestDamagedKey(t *testing.T) {
 		t.Error("the totals do not fit the keys")
 	}
 }
+
+// TestKeysOffWhileWaiting: a repetition that waits for its commit when keys are
+// switched off is no second entry.
+func TestKeysOffWhileWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := new(disk)
+		l := openOn(t, d, Options{})
+		addOnce(t, l, store.Disk, "k", "k")
+		d.hold()
+		var wg sync.WaitGroup
+		wg.Go(func() { add(t, l, store.Disk, "another") })
+		<-d.entered
+		wg.Go(func() {
+			if got, err := addOnce(t, l, store.Disk, "k", "k"); !errors.Is(err, store.ErrKeysOff) {
+				t.Errorf("answered %s, error %v; want ErrKeysOff", got, err)
+			}
+		})
+		synctest.Wait()
+		l.Retain(store.Retention{Keys: store.Window{MaxAge: -1}})
+		d.release()
+		wg.Wait()
+		want(t, "entries", all(t, l), "1:k", "2:another")
+	})
+}

@@ -74,11 +74,7 @@ func (r *request) answer(reached store.Durability, err error) {
 
 // settle tells the caller what came of the request, which the file covers now.
 func (r *request) settle(reached store.Durability) {
-	if r.verdict.reused {
-		r.answer(0, store.ErrKeyReused)
-		return
-	}
-	r.answer(reached, nil)
+	r.answer(reached, r.verdict.refused)
 }
 
 // wait waits for the answer.

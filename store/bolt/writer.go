@@ -157,7 +157,7 @@ func (l *Log) land(flight []*request, reached store.Durability) {
 	e := l.w.ends
 	l.mu.Lock()
 	for _, r := range l.queue.landed() {
-		if r.verdict.of == nil { // else another entry stands for it
+		if r.verdict.appends() { // else another entry stands for it, or none
 			l.tail.Publish(r.items...)
 		}
 	}
