@@ -118,6 +118,18 @@ func TestGapIsTold(t *testing.T) {
 	wantGap(t, "once more", h.Open(r), ids[0], ids[3], "trimmed")
 }
 
+// TestGapAfterAnythingAtAll: what a stranger sends as a cursor is not sent back in
+// six times its size.
+func TestGapAfterAnythingAtAll(t *testing.T) {
+	h := startOn(t, openMemory(t, memory.Options{}))
+	long := strings.Repeat("<", spec.MaxField)
+	for _, test := range []struct{ cursor, from string }{{long, long}, {long + "<", ""}} {
+		r := h.Request("QUERY", "", strings.NewReader("match=a&gap=on&last_event_id="+test.cursor))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		wantGap(t, "a long cursor", h.Open(r), test.from, "", "unknown_id")
+	}
+}
+
 // TestGapConcernsWhoMayMiss: where rules keep some topics for longer, who reads
 // those is told of nothing that went of the others.
 func TestGapConcernsWhoMayMiss(t *testing.T) {

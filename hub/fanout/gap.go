@@ -29,7 +29,11 @@ func newGaps(s *Subscription) *gaps {
 	if !s.Gaps {
 		return nil
 	}
-	return &gaps{last: s.Cursor, reason: s.Gap}
+	g := &gaps{last: s.Cursor, reason: s.Gap}
+	if len(g.last) > spec.MaxField {
+		g.last = "" // no id is as long: it is not sent back in six times its size
+	}
+	return g
 }
 
 // open notes a hole before the next event. It reports false where nobody is told.
