@@ -53,22 +53,6 @@ func (r Retention) Presence(bytes int64) Retention {
 	return Retention{MaxBytes: bytes, MaxAge: r.MaxAge}
 }
 
-// Most returns the bytes that updates may take, with every rule at its limit; 0
-// for no limit.
-func (r Retention) Most() int64 {
-	if r.MaxBytes <= 0 {
-		return 0
-	}
-	most := r.MaxBytes
-	for _, rule := range r.Rules {
-		if rule.MaxBytes <= 0 {
-			return 0
-		}
-		most += rule.MaxBytes
-	}
-	return most
-}
-
 // Exceeded reports whether the oldest entry, appended at that time, has to go
 // from a history of that size.
 func (r Retention) Exceeded(bytes, count int64, oldest, now time.Time) bool {

@@ -92,14 +92,19 @@ func openFile(path string, keep retention) (*bbolt.DB, error) {
 	return db, nil
 }
 
-// mapSize is the address space set aside for the file. When the file outgrows
-// its map, the writer waits for every reader and readers wait for the writer.
+// mapSize is the address space set aside for the file, as far as limits say how
+// large it gets. When the file outgrows its map, the writer waits for every reader
+// and readers wait for the writer.
 func mapSize(keep retention) int {
 	if runtime.GOOS == "windows" || bits.UintSize < 64 {
 		return 0 // on Windows the file would take that size at once
 	}
 	forKeys := keySize * min(keep.updates.Keys.MaxCount, 1<<24)
-	return int(max(1<<30, 2*min(keep.updates.MaxBytes, 1<<40)+2*PresenceBytes+2*forKeys+1<<28))
+	updates := min(keep.updates.MaxBytes, 1<<40)
+	for _, rule := range keep.updates.Rules {
+		updates += min(max(0, rule.MaxBytes), 1<<40)
+	}
+	return int(max(1<<30, 2*updates+2*PresenceBytes+2*forKeys+1<<28))
 }
 
 // explain says what to do about an error of opening.

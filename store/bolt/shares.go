@@ -15,6 +15,9 @@ const (
 	// maxLooked is how many records are looked at for the trimming of a commit that
 	// adds none, or for a step of counting, at most: somebody may wait for it.
 	maxLooked = 2 * maxTrimmed
+	// lookTime is how long that may take, but for one record: one with a hundred
+	// long topics costs some ten milliseconds where rules are patterns.
+	lookTime = 50 * time.Millisecond
 	// countPause is the time between two steps of counting.
 	countPause = 10 * time.Millisecond
 )
@@ -144,6 +147,9 @@ func (e *ends) trimShares(tx *bbolt.Tx, now time.Time, most int) (room int, err 
 		looked, maxLooked := 0, maxLooked/len(due)+e.added
 		c := tx.Bucket(logBucket).Cursor()
 		for k, v := c.Seek(positionKey(of.from + 1)); k != nil && looked < maxLooked && len(e.removed) < most; k, v = c.Next() {
+			if looked > 0 && time.Since(now) > lookTime {
+				break
+			}
 			looked++
 			p, record := position(k), store.Record(v)
 			topics := record.Topics()
@@ -201,12 +207,12 @@ func (e *ends) remove(tx *bbolt.Tx, ids [][]byte) error {
 // count goes on counting, for one step. A file that cannot be read fails the next
 // commit as well, and is counted anew when it is healed.
 func (l *Log) count() {
-	s := l.w.ends.shares
+	s, begun := l.w.ends.shares, time.Now()
 	_ = l.view(func(tx *bbolt.Tx) error {
 		looked := 0
 		c := tx.Bucket(logBucket).Cursor()
 		for k, v := c.Seek(positionKey(s.counted + 1)); k != nil && position(k) <= s.until; k, v = c.Next() {
-			if looked++; looked > maxLooked {
+			if looked++; looked > maxLooked || looked > 1 && time.Since(begun) > lookTime {
 				return nil
 			}
 			record := store.Record(v)

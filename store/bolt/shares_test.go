@@ -3,6 +3,7 @@ package bolt
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -84,6 +85,50 @@ func TestRulesKeepUp(t *testing.T) {
 	}
 	if got := len(all(t, l)); got > 2*maxQueued {
 		t.Errorf("after %d commits of %d entries %d are retained, head %d", rounds, maxQueued, got, b.Newest)
+	}
+}
+
+// TestMapHasRoomForRules: what rules keep beside the rest has its place in the map.
+func TestMapHasRoomForRules(t *testing.T) {
+	keep := retention{updates: store.Retention{MaxBytes: 1 << 30}}
+	without := mapSize(keep)
+	keep.updates.Rules = []store.Rule{{MaxBytes: 4 << 30}, {MaxBytes: -1}, {}}
+	if with := mapSize(keep); without > 0 && with != without+8<<30 {
+		t.Errorf("the map has %d bytes, and %d with a rule that keeps 4 GiB", without, with)
+	}
+}
+
+// TestDearTopics: a commit that trims does not look for longer than publishers can
+// wait at updates whose topics are dear to tell apart.
+func TestDearTopics(t *testing.T) {
+	var keep store.Retention
+	for i := range store.MaxRules - 1 {
+		sel, err := spec.ParseMatcher(spec.MatchPattern, fmt.Sprintf(`https://e.x/:a/(\w+)/%d/:b`, i), spec.UnnamedBase())
+		if err != nil {
+			t.Fatal(err)
+		}
+		keep.Rules = append(keep.Rules, store.Rule{Selector: sel})
+	}
+	keep.Rules = append(keep.Rules, ruled(t, "a", 0))
+	d := new(disk)
+	l := openOn(t, d, Options(keep))
+	var topics []string
+	for i := range 100 {
+		topics = append(topics, fmt.Sprintf("https://e.x/zz/%d/%s", i, strings.Repeat("/a", 4000)))
+	}
+	const dear = 6
+	addAbout(t, l, about(t, "", "a"))
+	for range dear {
+		addAbout(t, l, about(t, "", topics...))
+	}
+	addAbout(t, l, about(t, "", "a"), about(t, "", "b"))
+	keep.Rules[store.MaxRules-1].MaxCount = 1
+	before, _ := d.counts()
+	l.Retain(keep)
+	addAbout(t, l, about(t, "", "a"), about(t, "", "b"))
+	eventually(t, "two are trimmed", func() bool { b, err := l.Bounds(background); return err == nil && b.Gone.Updates == dear+2 })
+	if commits, _ := d.counts(); commits-before < 3 {
+		t.Errorf("%d updates of %d dear topics were looked at in %d commits", dear, len(topics), commits-before)
 	}
 }
 
