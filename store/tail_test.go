@@ -119,6 +119,42 @@ func TestTail(t *testing.T) {
 					t.Fatalf("reading after %d: %d entries of %d, through %d", after, len(c.Entries), len(want), c.Through)
 				}
 			},
+			"follow": func(t *rapid.T) {
+				after := Position(rapid.Uint64Range(0, uint64(head)).Draw(t, "after"))
+				limit := rapid.IntRange(0, 200).Draw(t, "limit")
+				read := func(_ context.Context, after Position, _ int) (Chunk, error) {
+					c, through, ok, err := tail.Read(after, limit)
+					if ok || err != nil {
+						return c, err
+					}
+					c = Chunk{Through: through, Gone: Gone{Updates: max(removed, trimmed[KindUpdate]), Subscriptions: trimmed[KindSubscription]}}
+					for _, it := range retained(after) {
+						if it.Position <= through {
+							c.Entries = append(c.Entries, it.Entry)
+						}
+					}
+					return c, nil
+				}
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				next := slices.IndexFunc(list, func(it Item) bool { return it.Position > after })
+				if next < 0 {
+					return
+				}
+				err := tail.Follow(ctx, after, read, func(entries []Entry) {
+					for _, e := range entries {
+						if e.Position != list[next].Position {
+							t.Fatalf("a follower after %d is given %d, want %d or to be told", after, e.Position, list[next].Position)
+						}
+						if next++; next == len(list) {
+							cancel()
+						}
+					}
+				})
+				if !errors.Is(err, context.Canceled) && !errors.Is(err, ErrTrimmed) || errors.Is(err, ErrTrimmed) && after >= max(removed, trimmed[KindUpdate], trimmed[KindSubscription]) {
+					t.Fatalf("a follower after %d: %v", after, err)
+				}
+			},
 			"": func(t *rapid.T) {
 				for _, id := range []string{"x", "y"} {
 					got := tail.Earliest(id)
