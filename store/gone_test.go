@@ -102,3 +102,65 @@ func TestReadersAreAskedOnce(t *testing.T) {
 		t.Error("a reader is not asked again for other rules")
 	}
 }
+
+// TestOtherRulesAreOthers: rules are told apart by whatever puts an update into
+// another class, and by nothing else.
+func TestOtherRulesAreOthers(t *testing.T) {
+	const one, other = "https://one.example/.well-known/mercure", "https://other.example/.well-known/mercure"
+	classes := func(selectors ...*spec.Selector) *Classes {
+		var r Retention
+		for i, s := range selectors {
+			r.Rules = append(r.Rules, Rule{Selector: s, MaxCount: int64(i)})
+		}
+		return NewClasses(r)
+	}
+	all := []*Classes{
+		nil,
+		classes(topicSelector(t, "a")),
+		classes(topicSelector(t, "a"), topicSelector(t, "b")),
+		classes(topicSelector(t, "b"), topicSelector(t, "a")),
+		classes(topicSelector(t, "ab")),
+		classes(topicSelector(t, "a\x02\x00\x00\x00\x01b")),
+		classes(topicSelector(t, "*")),
+		classes(patternOn(t, one, "/:x")),
+		classes(patternOn(t, other, "/:x")),
+	}
+	for i, a := range all {
+		for j, b := range all {
+			if a.Same(b) != (i == j) {
+				t.Errorf("rules %d and %d are the same: %v", i, j, a.Same(b))
+			}
+		}
+	}
+	if a := classes(topicSelector(t, "b"), topicSelector(t, "a")); !a.Same(all[3]) {
+		t.Error("rules are others than the same read again")
+	}
+	if w := NewWatermarks(all[2], 7); ParseWatermarks(all[1], w.AppendBinary(nil)) != nil || ParseWatermarks(all[2], w.AppendBinary(nil)).at[8] != 7 {
+		t.Error("watermarks are not read as they were written")
+	}
+}
+
+// TestToldByOtherRules: what somebody was told before the rules changed excuses
+// what it was about, and nothing that was there.
+func TestToldByOtherRules(t *testing.T) {
+	classes := NewClasses(Retention{Rules: []Rule{{Selector: topicSelector(t, "a")}}})
+	others := NewClasses(Retention{Rules: []Rule{{Selector: topicSelector(t, "b")}, {Selector: topicSelector(t, "a")}}})
+	r := readerOf(topicSelector(t, "a"))
+	gone := goneOf(others, 7, "a")
+	for name, tt := range map[string]struct {
+		told   Gone
+		missed bool
+	}{
+		"nothing":                   {Gone{}, true},
+		"all, without rules":        {Gone{Updates: 7}, false},
+		"some, without rules":       {Gone{Updates: 6}, true},
+		"by the same rules":         {gone, false},
+		"of another, by the same":   {goneOf(others, 7, "c"), true},
+		"by other rules":            {goneOf(classes, 7, "a"), true},
+		"of another, by other ones": {goneOf(classes, 9, "c"), true},
+	} {
+		if got := gone.Missed(3, tt.told, r); got != tt.missed {
+			t.Errorf("told %s: missed: %v, want %v", name, got, tt.missed)
+		}
+	}
+}

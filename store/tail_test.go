@@ -331,7 +331,42 @@ func TestWhatWasThinnedOutIsMissed(t *testing.T) {
 	if err := follow(10); !errors.Is(err, ErrTrimmed) {
 		t.Errorf("after something older went: %v, want ErrTrimmed", err)
 	}
+	tail.Removed([]Position{34, 36}, nil)
 	if err := follow(30); !errors.Is(err, context.Canceled) {
 		t.Errorf("a follower beyond it: %v, want everything and the end of its context", err)
+	}
+}
+
+// TestFollowersAreGivenWhatRulesRemoved: a follower who is sent to the medium for
+// one kind of entries is given of the other what rules took from the midst, and
+// the window still holds.
+func TestFollowersAreGivenWhatRulesRemoved(t *testing.T) {
+	tail := NewTail(0, Range{}, Range{}, 800)
+	tail.Publish(testItem(t, 1, "", 10), testItem(t, 2, "", 10), testItem(t, 3, "", 10))
+	for p := Position(4); p < 40; p++ {
+		tail.Publish(testSubscription(t, p, 50))
+	}
+	tail.Saved(39)
+	tail.Removed([]Position{2}, nil)
+	tail.Trimmed(KindUpdate, Range{Oldest: 1, Trimmed: 2})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var got []Position
+	medium := func(_ context.Context, after Position, _ int) (Chunk, error) {
+		if after > 0 {
+			t.Fatalf("the medium is asked after %d", after)
+		}
+		return Chunk{Entries: []Entry{testItem(t, 1, "", 10).Entry, testItem(t, 3, "", 10).Entry}, Through: 38, Gone: Gone{Updates: 2}}, nil
+	}
+	err := tail.Follow(ctx, 0, medium, func(entries []Entry) {
+		for _, e := range entries {
+			got = append(got, e.Position)
+		}
+		if got[len(got)-1] == 39 {
+			cancel()
+		}
+	})
+	if want := []Position{1, 2, 3, 39}; !slices.Equal(got, want) {
+		t.Errorf("given %v, then %v; want %v", got, err, want)
 	}
 }

@@ -99,6 +99,37 @@ func testRules(t *testing.T, p Place) {
 	}
 }
 
+// testNewestUnderRules: it stays, whatever the limits of its rule; what readers
+// were told before something goes does not change; and ids go with their entries.
+func testNewestUnderRules(t *testing.T, p Place) {
+	log := mustOpen(t, p, store.Retention{MaxBytes: -1, Rules: []store.Rule{
+		{Selector: selectorOf(t, ticks), MaxBytes: 1}, rule(t, orders, 1),
+	}})
+	brought := func(topic string) store.Entry {
+		return mustAppend(t, log, UpdateOf(t, spec.Fields{Topics: []string{topic}, ID: "urn:x:" + topic}))[0]
+	}
+	order := brought(orders)
+	var last store.Entry
+	for range 3 {
+		last = brought(ticks)
+	}
+	got, _ := readAll(t, log, 0, 1000)
+	sameEntries(t, "retained", got, []store.Entry{order, last})
+	if place := mustFind(t, log, "urn:x:"+ticks); place.After != last.Position || place.Found != store.Known {
+		t.Errorf("the id of three updates, of which the last is retained, leads to %+v", place)
+	}
+	before := mustBounds(t, log)
+	next := brought(orders)
+	got, _ = readAll(t, log, 0, 1000)
+	sameEntries(t, "retained", got, []store.Entry{next})
+	if before.Gone.Missed(0, store.Gone{}, readerOf(t, orders)) {
+		t.Error("what was gone before an order went has changed since")
+	}
+	if place := mustFind(t, log, "urn:x:"+ticks); place.Found != store.Unknown {
+		t.Errorf("the id of updates that are all gone leads to %+v", place)
+	}
+}
+
 // testOtherRules: rules apply to what is there already, whoever was under which
 // before; nothing that is gone comes back, nor is it forgotten that it is gone.
 func testOtherRules(t *testing.T, p Place) {

@@ -53,6 +53,7 @@ func Run(t *testing.T, place func(testing.TB) Place) {
 		{"trimming by age", testTrimAge},
 		{"another retention", testRetain},
 		{"rules", testRules},
+		{"newest under rules", testNewestUnderRules},
 		{"other rules", testOtherRules},
 		{"rules after a restart", testRulesAfterRestart},
 		{"trimmed cursors", testTrimmedCursors},
