@@ -267,9 +267,12 @@ func TestRulesLetReadersCatchUp(t *testing.T) {
 	subscribe(t, e, told, Subscription{Selectors: both, Replay: true, LossTold: true})
 	untold := newRecorder(0)
 	subscribe(t, e, untold, Subscription{Selectors: both, Replay: true, After: 1})
+	gaps := newRecorder(0)
+	subscribe(t, e, gaps, Subscription{Selectors: both, Replay: true, LossTold: true, Gaps: true, Gap: Trimmed})
 	for range 19 { // each removes one that was there
 		tick("late")
 		told.give(10)
+		gaps.give(10)
 		untold.give(10)
 		told.waitFor(t, "reading on", func() bool { told.mu.Lock(); defer told.mu.Unlock(); return told.room == 0 })
 	}
@@ -280,6 +283,11 @@ func TestRulesLetReadersCatchUp(t *testing.T) {
 	got := slices.DeleteFunc(told.taken(), func(data string) bool { return data == "early" || data == "late" })
 	if reason := told.reason(); reason != "" || !slices.Equal(got, want) {
 		t.Errorf("who was told has %d orders of %d, and its stream ended with %q", len(got), orders, reason)
+	}
+	gaps.give(-1)
+	gaps.waitFor(t, "reading to the end, too", func() bool { return strings.Count(strings.Join(gaps.taken(), ","), "late") == 19 })
+	if n := len(slices.DeleteFunc(gaps.taken(), func(data string) bool { return !isGap(data) })); n < 2 {
+		t.Errorf("who is told in the stream was told %d times, want each time", n)
 	}
 	if reason := untold.reason(); reason != HistoryTrimmed {
 		t.Errorf("who was not told: its stream ended with %q, want %q", reason, HistoryTrimmed)
