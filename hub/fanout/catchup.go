@@ -54,10 +54,11 @@ func (e *Engine) unreadable(ctx context.Context, s *Subscriber, err error) {
 		return
 	}
 	now := time.Now()
-	if s.unreadable.IsZero() {
-		s.unreadable = now
+	l := s.behind()
+	if l.unreadable.IsZero() {
+		l.unreadable = now
 	}
-	if errors.Is(err, store.ErrClosed) || now.Sub(s.unreadable) >= historyPatience {
+	if errors.Is(err, store.ErrClosed) || now.Sub(l.unreadable) >= historyPatience {
 		e.logger.Error("reading the history for a subscriber failed", "error", err, "after", s.position)
 		s.stream.Close(HistoryFailed)
 		return
@@ -85,12 +86,13 @@ func (e *Engine) turn(ctx context.Context, s *Subscriber) (found bool) {
 		e.unreadable(ctx, s, err)
 		return true
 	}
-	s.unreadable = time.Time{}
-	if lost := part.lost(s); lost && !s.lossTold && !s.gaps.open(Trimmed) {
+	l := s.behind()
+	l.unreadable = time.Time{}
+	if lost := part.lost(s); lost && !l.lossTold && !s.gaps.open(Trimmed) {
 		s.stream.Close(HistoryTrimmed)
 		return true
-	} else if lost || s.lossTold {
-		s.told, s.toldAt = part.gone, e.history.begun()
+	} else if lost || l.lossTold {
+		l.told, l.toldAt = part.gone, e.history.begun()
 	}
 	s.searching = false
 	until := time.Now().Add(turnLimit)
@@ -107,7 +109,7 @@ func (e *Engine) turn(ctx context.Context, s *Subscriber) (found bool) {
 				return true // from here on s is the stream's: it announces room
 			}
 			found = true
-			s.lossTold = false
+			l.lossTold = false
 			s.gaps.given(entry.ID)
 		}
 		if done {

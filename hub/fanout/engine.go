@@ -217,7 +217,7 @@ func (e *Engine) join(s Subscription, open func(*Subscriber) Stream) (*Subscribe
 	e.stats.CatchingUp++
 	sub.state = catchingUp
 	if s.LossTold && !s.Gaps {
-		sub.toldOf = e.position
+		sub.behind().toldOf = e.position
 	}
 	if !e.promote(sub) {
 		e.lagging.push(sub)

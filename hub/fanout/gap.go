@@ -65,7 +65,7 @@ func (s *Subscriber) tellGap(next string) bool {
 		return false
 	}
 	g.reason = ""
-	s.lossTold = false // of what goes from here on it is told again
+	s.behind().lossTold = false // of what goes from here on it is told again
 	return true
 }
 

@@ -98,7 +98,7 @@ func (h *history) begun() uint64 {
 func (h *history) find(r *Subscriber) (*stretch, int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	after := r.position
+	after, lag := r.position, r.behind()
 	for i := len(h.recent) - 1; i >= 0; i-- {
 		s := h.recent[i]
 		// Between the start of a trimmed stretch and its first entry only the
@@ -106,7 +106,7 @@ func (h *history) find(r *Subscriber) (*stretch, int) {
 		inside := after == s.after || after >= s.entries[0].Position && after < s.through
 		// Who was told what is gone is not given some of it from a stretch that
 		// was read before: it would stand before a hole that nobody told of.
-		if !inside || s.began <= r.toldAt && s.gone != r.told {
+		if !inside || s.began <= lag.toldAt && s.gone != lag.told {
 			continue
 		}
 		copy(h.recent[i:], h.recent[i+1:])
@@ -132,12 +132,12 @@ func (h *history) keep(s *stretch) {
 // told. Each kind is trimmed on its own, and those about subscriptions are missed
 // only by who is shown them.
 func (s *stretch) lost(r *Subscriber) bool {
-	after := r.position
+	after, lag := r.position, r.behind()
 	if s.gone.ByClass != nil {
-		after = max(after, r.toldOf)
+		after = max(after, lag.toldOf)
 	}
-	return s.gone.Missed(after, r.told, &r.reads) ||
-		r.watches != 0 && max(r.position, r.told.Subscriptions) < s.gone.Subscriptions
+	return s.gone.Missed(after, lag.told, &lag.reads) ||
+		r.watches != 0 && max(r.position, lag.told.Subscriptions) < s.gone.Subscriptions
 }
 
 // shown returns entry i as readers of a generation are shown it, nil where they

@@ -179,8 +179,8 @@ func TestWhatIsGoneStaysGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.told, s.toldAt, s.position = told.gone, h.begun(), 1 // its turn ended behind the subscription
-	slices.Reverse(h.recent)                               // somebody else used the old one last
+	s.behind().told, s.behind().toldAt, s.position = told.gone, h.begun(), 1 // its turn ended behind the subscription
+	slices.Reverse(h.recent)                                                 // somebody else used the old one last
 	e.turn(t.Context(), s)
 	e.turn(t.Context(), s)
 	wantData(t, reader, []string{"8", "9", "10", "11", "12", "13", "14", "15", "16", "17"})

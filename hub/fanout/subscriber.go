@@ -44,6 +44,10 @@ type Subscriber struct {
 	endsWith    Reason
 	watches     spec.Generation // how subscription entries are shown to it; 0: it gets none
 
+	// searching says that its last turn found nothing for it; it passes with
+	// position.
+	searching bool
+
 	// Guarded by Engine.mu.
 	state state
 	seats []*seat
@@ -56,33 +60,45 @@ type Subscriber struct {
 	// considered what the dispatcher has; position is then the entry where it
 	// became live, which may lie ahead of the dispatcher.
 	position store.Position
-	// lossTold excuses what is found trimmed before its first event; it passes
-	// with position.
+	// lag is what it takes to catch up; nil before it is needed, and while the
+	// subscriber is live. It passes with position.
+	lag *lag
+	// gaps are what it is to be told of missing entries in the stream itself, nil
+	// for nothing. Its content passes with position.
+	gaps *gaps
+}
+
+// A lag is what a subscriber needs while it catches up, and not later: most are
+// live, and have none.
+type lag struct {
+	// lossTold excuses what is found trimmed before its first event.
 	lossTold bool
 	// told is what was excused, as of so many reads of the log: of one kind it may
-	// be gone from among the other. They pass with position.
+	// be gone from among the other.
 	told   store.Gone
 	toldAt uint64
 	// toldOf excuses, where rules keep some updates for less long than others,
 	// what goes of those that were there when its client was told before the
 	// stream began: ending it as often as a rule removes something would let
-	// nobody catch up who reads what a rule is about. It passes with position.
+	// nobody catch up who reads what a rule is about.
 	toldOf store.Position
-	// reads is what may be missing for it; it passes with position.
+	// reads is what may be missing for it.
 	reads store.Reader
-	// gaps are what it is to be told of missing entries in the stream itself, nil
-	// for nothing. Its content passes with position.
-	gaps *gaps
-	// searching says that its last turn found nothing for it; it passes with
-	// position.
-	searching bool
 	// unreadable is since when reading the history failed for it, zero when the
-	// last read did not; it passes with position.
+	// last read did not.
 	unreadable time.Time
 }
 
+// behind returns the subscriber's lag, for whoever holds it.
+func (s *Subscriber) behind() *lag {
+	if s.lag == nil {
+		s.lag = &lag{reads: store.Reader{Selectors: &s.filter.selectors}}
+	}
+	return s.lag
+}
+
 func newSubscriber(e *Engine, s Subscription) *Subscriber {
-	subscriber := &Subscriber{
+	sub := &Subscriber{
 		engine:      e,
 		filter:      newFilter(&s),
 		owner:       s.Owner,
@@ -93,11 +109,12 @@ func newSubscriber(e *Engine, s Subscription) *Subscriber {
 		endsWith:    s.EndsWith,
 		watches:     e.watches(&s),
 		position:    s.After,
-		lossTold:    s.LossTold,
 		gaps:        newGaps(&s),
 	}
-	subscriber.reads.Selectors = &subscriber.filter.selectors
-	return subscriber
+	if s.LossTold {
+		sub.behind().lossTold = true
+	}
+	return sub
 }
 
 // nanoseconds is a time in few bytes, 0 for none.
@@ -145,7 +162,7 @@ func (e *Engine) promote(s *Subscriber) bool {
 	s.state = live
 	// What it is not given from here on nobody has told it: a dispatcher that lags
 	// may yet give it some of what is gone from the history, and not the rest.
-	s.lossTold, s.told, s.toldAt = false, store.Gone{}, 0
+	s.lag = nil
 	return true
 }
 
