@@ -8,11 +8,10 @@ import (
 // A Set is selectors that are held against topics together: it matches what any
 // of them matches. The zero value matches nothing.
 type Set struct {
-	any    bool
-	exact  map[string]struct{} // where there are many
-	others []*Selector
-	cost   Cost
-	size   int
+	any        bool
+	cost, size int32               // every subscriber has a set: limits keep them far below
+	exact      map[string]struct{} // where there are many
+	others     []*Selector
 }
 
 // manyExact is how many exact selectors are looked up in a map: fewer are found
@@ -25,8 +24,8 @@ func SetOf(selectors []*Selector) Set {
 	s := Set{others: selectors}
 	exact := 0
 	for _, sel := range selectors {
-		s.cost += sel.Cost()
-		s.size += sel.Size()
+		s.cost += int32(sel.Cost())
+		s.size += int32(sel.Size())
 		s.any = s.any || sel.kind == Any
 		if sel.kind == Exact {
 			exact++
@@ -86,7 +85,7 @@ func (s *Set) Named() iter.Seq[string] { return maps.Keys(s.exact) }
 func (s *Set) Others() []*Selector { return s.others }
 
 // Cost returns what Match costs at most, about.
-func (s *Set) Cost() Cost { return s.cost }
+func (s *Set) Cost() Cost { return Cost(s.cost) }
 
 // Size returns the bytes that the selectors keep in memory, about.
-func (s *Set) Size() int { return s.size }
+func (s *Set) Size() int { return int(s.size) }
