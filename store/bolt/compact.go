@@ -222,6 +222,7 @@ func (l *Log) swap(draft *bbolt.DB, path string) (old *bbolt.DB, err error) {
 	if err := os.Rename(draft.Path(), path); err != nil {
 		return nil, fmt.Errorf("putting the copy in its place: %w", err)
 	}
+	draft.AllocSize = l.db.AllocSize // it is in use from here on
 	old, l.db = l.db, draft
 	l.w.tx, l.w.unflushed, l.w.renamed = last, false, true
 	// Before the name is safe nothing may be appended: after a power cut the

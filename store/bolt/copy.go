@@ -432,6 +432,10 @@ func (c *copier) write(put func(*bbolt.Tx) error) (err error) {
 	return nil
 }
 
+// copyGrowth is how far a copy is extended at once, in bytes: less than a file in
+// use, or that of a small history would be larger than the history's own.
+const copyGrowth = 1 << 20
+
 // openDraft makes the file that a history is copied to.
 func openDraft(path string, o bbolt.Options) (*bbolt.DB, error) {
 	o.NoFreelistSync, o.FreelistType, o.NoStatistics = true, bbolt.FreelistMapType, true
@@ -441,6 +445,7 @@ func openDraft(path string, o bbolt.Options) (*bbolt.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the copy: %w", err)
 	}
+	db.AllocSize = copyGrowth
 	return db, nil
 }
 
