@@ -115,21 +115,12 @@ func (r *upkeepRun) at(stage string, args ...any) {
 }
 
 func (r *upkeepRun) tellProgress(done <-chan struct{}) {
-	tick := time.NewTicker(progressEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-done:
-			return
-		case <-tick.C:
-		}
+	tellEvery(done, r.Progress, func() string {
 		r.mu.Lock()
 		stage := r.stage
 		r.mu.Unlock()
-		if r.Progress != nil {
-			r.Progress(fmt.Sprintf("%4.0fs %s: %s", r.ledger.now().Seconds(), stage, r.ledger.progress()))
-		}
-	}
+		return fmt.Sprintf("%4.0fs %s: %s", r.ledger.now().Seconds(), stage, r.ledger.progress())
+	})
 }
 
 func (r *upkeepRun) run(ctx context.Context) (err error) {

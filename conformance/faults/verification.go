@@ -122,6 +122,20 @@ func (r *verifyRun) at(round int, stage string) {
 }
 
 func (r *verifyRun) tellProgress(done <-chan struct{}) {
+	tellEvery(done, r.Progress, func() string {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		line := fmt.Sprintf("%3.0fs %s: %v", r.record.Now().Seconds(), r.stage, r.record.Tally())
+		if n := len(r.report.InFlight); n > 0 {
+			line += fmt.Sprintf("; %d kills, %d publishes in flight at the last", n, r.report.InFlight[n-1])
+		}
+		return line
+	})
+}
+
+// tellEvery tells how far something is, if anybody is to be told, until it is
+// done.
+func tellEvery(done <-chan struct{}, tell func(string), line func() string) {
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
 	for {
@@ -130,14 +144,8 @@ func (r *verifyRun) tellProgress(done <-chan struct{}) {
 			return
 		case <-tick.C:
 		}
-		r.mu.Lock()
-		line := fmt.Sprintf("%3.0fs %s: %v", r.record.Now().Seconds(), r.stage, r.record.Tally())
-		if n := len(r.report.InFlight); n > 0 {
-			line += fmt.Sprintf("; %d kills, %d publishes in flight at the last", n, r.report.InFlight[n-1])
-		}
-		r.mu.Unlock()
-		if r.Progress != nil {
-			r.Progress(line)
+		if tell != nil {
+			tell(line())
 		}
 	}
 }

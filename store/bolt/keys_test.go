@@ -306,14 +306,7 @@ func TestKeysKeepTheirEpochs(t *testing.T) {
 	}
 	add(t, l, store.Disk, "b", "c") // k is trimmed
 	l.Close()
-	alter(t, path, func(tx *bbolt.Tx) error {
-		for i := range maxEpochs + 10 {
-			if err := addEpoch(tx, nil, store.Span{Epoch: store.Epoch(i + 1), First: 4}, 0); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	openOften(t, path, 4)
 	for range 2 {
 		if l, err = Open(path, o); err != nil {
 			t.Fatal(err)
@@ -375,5 +368,18 @@ func TestKeysOffWhileWaiting(t *testing.T) {
 		d.release()
 		wg.Wait()
 		want(t, "entries", all(t, l), "1:k", "2:another")
+	})
+}
+
+// openOften lists more epochs than are kept, all of which begin at a position.
+func openOften(t *testing.T, path string, first store.Position) {
+	t.Helper()
+	alter(t, path, func(tx *bbolt.Tx) error {
+		for i := range maxEpochs + 10 {
+			if err := addEpoch(tx, nil, store.Span{Epoch: store.Epoch(i + 1), First: first}, 0); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
